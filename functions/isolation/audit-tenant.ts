@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
 import { ssmCells } from '../compute/ssm-cells';
@@ -9,7 +10,7 @@ import { isTransient } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { REASON_MAX_LENGTH } from '../contract/tenant';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { clientOptions } from '../shared/clients';
+import { clientOptions, withoutCallLog } from '../shared/clients';
 import { translateError } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
 import { keptFor } from '../shared/kept-for';
@@ -22,6 +23,7 @@ import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { criticalOf, isOfRestore } from './audit/brake';
 import { type LivingTenantDeps, livingTenant } from './audit/tenant-in-service';
 import { examine, keepProof, type Proof, type ProvingDeps } from './evidence/prove';
+import { findAlarms } from './facts/find-alarms';
 import { listedFacts } from './facts/noteworthy-principals';
 import { provingDeps, stageContext } from './proving';
 import { failedOf, openOf, type Report, reasonOf } from './report';
@@ -210,7 +212,7 @@ const realDeps = (): AuditTenantDeps => {
   const { cells } = ssmCells(new SSMClient(clientOptions));
   return {
     table,
-    proving: provingDeps(),
+    proving: provingDeps({ findAlarms: findAlarms(withoutCallLog(new CloudWatchClient(clientOptions))) }),
     cloudformation: new CloudFormationClient(clientOptions),
     compute: { cells: keptFor({ ms: CELLS_GOOD_FOR }, cells), ...tableLiveColour(table) },
     get stage() {

@@ -3,6 +3,7 @@ import { type EnvName, env, optionalEnv } from '../shared/env';
 import { parseAt } from '../shared/parse-at';
 import { evidenceStore } from './evidence/keep-evidence';
 import type { ProvingDeps } from './evidence/prove';
+import type { FactClients } from './facts/facts';
 import { keptAccount } from './facts/kept-account';
 import { placedByOrganization } from './placed';
 import { decoyDoors } from './probes/decoy-doors';
@@ -32,8 +33,8 @@ export function stageContext(
 }
 
 /** Sources and evidence store on AWS. */
-export function provingDeps(): ProvingDeps {
-  const clients = sourceClients();
+export function provingDeps(further: Pick<FactClients, 'findAlarms'> = {}): ProvingDeps {
+  const clients = { ...sourceClients(), ...further };
   const doorsOf = decoyDoors(clients);
   return {
     get codeVersion() {

@@ -12,8 +12,11 @@ const NODE = join(__dirname, '../../node_modules/.bin/node');
 const LIMIT_KB = 500;
 /** Of a function and all that it loads. */
 const LOADED_KB = 1_200;
-/** They are started once a day. AuditSurroundings brings clients that no other function has, one of them built on an SDK of its own. */
-const STARTED_DAILY: Readonly<Record<string, number>> = { AuditSurroundings: 1_450, AuditTenant: 1_260 };
+/**
+ * They are started once a day. AuditSurroundings brings clients that no other function has, one of them built on an SDK of its own;
+ * AuditTenant asks about alarms, too.
+ */
+const STARTED_DAILY: Readonly<Record<string, number>> = { AuditSurroundings: 1_450, AuditTenant: 1_290 };
 
 describe('the bundles', () => {
   let bundles: BuiltBundle[] = [];

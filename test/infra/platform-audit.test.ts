@@ -58,9 +58,13 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     expect(on('states:StartExecution')).toHaveLength(1);
   });
 
-  test('asks with the grants of VerifyIsolation, those that find the tenant again, and lists the account for a person', () => {
+  test('asks with the grants of VerifyIsolation, about alarms, those that find the tenant again, and lists the account for a person', () => {
     const more = actionsOf('AuditTenant').filter((action) => !actionsOf('VerifyIsolation').includes(action));
-    expect(more).toEqual(['iam:GetAccountAuthorizationDetails', 'ssm:GetParametersByPath']);
+    expect(more).toEqual([
+      'cloudwatch:DescribeAlarms',
+      'iam:GetAccountAuthorizationDetails',
+      'ssm:GetParametersByPath',
+    ]);
   });
 
   test.each(['AuditTenant', 'VerifyIsolation'])('%s writes only evidence, verdict and log', (name) => {

@@ -1,4 +1,6 @@
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { Route53ResolverClient } from '@aws-sdk/client-route53resolver';
+import { findAlarms } from '../../functions/isolation/facts/find-alarms';
 import type { Answer } from '../../functions/isolation/report';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
 import { resolverAssociations } from '../../functions/isolation/surroundings/resolver-associations';
@@ -25,12 +27,14 @@ export async function startTarget(platform: Platform, subdomain: string): Promis
   const signups = new Signups(localConnection(outputs));
   const { executionArn } = await signups.onboardWell(newSignup({ companyName: subdomain, subdomain }));
   const { endpoint, region } = aws;
+  const credentials = await asVerifier(platform);
   return {
     subject: await subjectOfRun(platform, executionArn),
-    root: sourceClients(aws),
+    root: { ...sourceClients(aws), cloudwatch: new CloudWatchClient(aws) },
     aws,
     verifier: {
-      ...sourceClients({ endpoint, region, credentials: await asVerifier(platform) }),
+      ...sourceClients({ endpoint, region, credentials }),
+      findAlarms: findAlarms(new CloudWatchClient({ endpoint, region, credentials })),
       // An audit has asked for it, with a role of its own.
       resolver: () => resolverAssociations(new Route53ResolverClient(aws)),
     },

@@ -1,3 +1,4 @@
+import type { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { TENANT_TAG } from '../../functions/contract/naming';
 import type { FactClients } from '../../functions/isolation/facts/facts';
 import type { AwsAccess } from '../../local/platform';
@@ -7,7 +8,7 @@ import type { RoutedSubject } from './verified-tenant';
 /** A healthy ACTIVE tenant, and clients with every permission. */
 export interface Scene {
   readonly subject: RoutedSubject;
-  readonly root: FactClients;
+  readonly root: FactClients & { readonly cloudwatch: CloudWatchClient };
   /** For clients that `root` does not hold. */
   readonly aws: AwsAccess;
 }

@@ -497,6 +497,14 @@ export function healthyFacts(): FactData {
     },
     password: {},
     network: healthyNetwork(),
+    alarms: {
+      ofDatabase: made('database')
+        .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
+        .map(({ id, properties }) => ({
+          ...properties,
+          ...{ AlarmName: `${tenantNames.stack(tenantId, 'database')}-${id}-1A2B3C`, ActionsEnabled: true },
+        })),
+    },
     account: healthyAccount(),
     lists: {
       ...{ proxies: [], exports: [], integrations: [], logPolicies: [] },

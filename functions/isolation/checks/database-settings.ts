@@ -4,12 +4,14 @@ import { TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '../../contract/naming
 import { outOfService } from '../../database/instance-status';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding, Unanswered } from '../check';
+import { alarmsPrefix } from '../facts/alarm-facts';
 import type { Facts } from '../facts/facts';
 import { tagsOf } from '../facts/reading';
 import { DATABASE_SETTINGS_METADATA } from '../metadata/database-settings';
 import { propertiesOf } from '../release/expected';
 import type { ExpectedResource } from '../release/resolve-template';
 import { type Subject, tenantIdOf } from '../subject';
+import { metricAlarmViolations } from '../surroundings/alarm-violations';
 import { instancesOf, masterPassword, pendingChanges } from './master-password';
 
 const ofEach = async (facts: Facts, violationsOf: (instance: DBInstance, name: string) => string[]) =>
@@ -114,6 +116,21 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
     const resources = await facts.release.database();
     const differences = await ofEach(facts, (instance) => differencesFrom(instance, subject, resources));
     return finding(differences, 'all instances have the settings of the tenant’s release');
+  },
+  'database.alarms': async (subject, { facts }) => {
+    const [resources, actual] = await settled([facts.release.database(), facts.alarms.ofDatabase()]);
+    const expected = resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
+    return finding(
+      expected.flatMap(({ id, properties }) => {
+        const alarm = actual.find(({ AlarmName = '' }) => AlarmName.startsWith(`${alarmsPrefix(subject)}${id}-`));
+        if (!alarm) return [`the alarm ${id} of the database does not exist`];
+        return [
+          ...(alarm.ActionsEnabled === false ? [`the actions of alarm ${alarm.AlarmName} are disabled`] : []),
+          ...metricAlarmViolations(alarm, properties),
+        ];
+      }),
+      `${expected.length} alarms, as in the tenant’s release`,
+    );
   },
   'database.tag': async (subject, { facts }) =>
     finding(

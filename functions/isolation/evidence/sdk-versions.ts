@@ -1,4 +1,5 @@
 import { version as cloudformation } from '@aws-sdk/client-cloudformation/package.json';
+import { version as cloudwatch } from '@aws-sdk/client-cloudwatch/package.json';
 import { version as logs } from '@aws-sdk/client-cloudwatch-logs/package.json';
 import { version as ec2 } from '@aws-sdk/client-ec2/package.json';
 import { version as elb } from '@aws-sdk/client-elastic-load-balancing-v2/package.json';
@@ -14,5 +15,5 @@ import { version as sts } from '@aws-sdk/client-sts/package.json';
 
 /** The clients of the AWS SDK by which the checks ask, as they are bundled with the function. */
 export const SDK_VERSIONS: Readonly<Record<string, string>> = {
-  ...{ cloudformation, logs, ec2, elb, iam, kms, lambda, organizations, rds, tagging, s3, secrets, sts },
+  ...{ cloudformation, cloudwatch, logs, ec2, elb, iam, kms, lambda, organizations, rds, tagging, s3, secrets, sts },
 };

@@ -21,6 +21,7 @@ import {
   auditedLists,
   type KeptLists,
 } from './account-lists';
+import { type AlarmFacts, alarmFacts, type FindAlarms } from './alarm-facts';
 import { type DatabaseFacts, databaseFacts } from './database-facts';
 import { type IdentityFacts, identityFacts } from './identity-facts';
 import type { AccountWide } from './kept-account';
@@ -51,6 +52,7 @@ export interface Facts {
   readonly routing: RoutingFacts;
   readonly routeItem: RouteItemFacts;
   readonly logs: LogFacts;
+  readonly alarms: AlarmFacts;
   readonly account: AccountFacts;
   readonly lists: AccountLists;
   readonly tagged: TaggedFacts;
@@ -74,6 +76,8 @@ export interface FactClients {
   readonly route53: Route53Client;
   /** Where lists of the account are asked for by somebody who has it. */
   readonly resolver?: AccountListClients['resolver'];
+  /** Of an audit. */
+  readonly findAlarms?: FindAlarms | undefined;
 }
 
 interface AuditListing {
@@ -114,6 +118,7 @@ export const factsOf = (clients: FactClients, subject: Subject, known: Known = {
     routing: routingFacts(clients.elb, subject),
     routeItem: routeItemFacts(clients.dynamodb, subject, known.route),
     logs: logFacts(clients.logs, subject),
+    alarms: alarmFacts(clients.findAlarms, subject),
     account: known.account ?? accountFacts(clients.iam),
     lists,
     tagged: taggedFacts(clients.tagging, clients.kms, subject),

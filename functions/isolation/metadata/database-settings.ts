@@ -52,6 +52,15 @@ export const DATABASE_SETTINGS_METADATA = [
     remediation: 'Set the property of the instance that the evidence names back to the release’s value.',
   },
   {
+    id: 'database.alarms',
+    title: 'The database’s alarms ring as the release made them',
+    question:
+      'Is every alarm of the tenant’s databases there and enabled to act, and has it the metric, the threshold and the actions of the release?',
+    severity: 'medium',
+    controls: { FSBP: ['CloudWatch.17'], 'SOC 2': ['CC7.2'] },
+    remediation: 'Enable the actions of the alarm that the evidence names, or update the tenant’s database stack.',
+  },
+  {
     id: 'database.tag',
     title: 'The database carries its tenant’s tag',
     question: 'Do the database and its replica carry this tenant’s tag, by which rights of the platform are bound?',

@@ -121,7 +121,8 @@ function actionViolations(
 const textOf = (value: unknown, property: string) =>
   value === undefined || value === '' ? DEFAULTS[property] : String(value);
 
-function violationsOf(alarm: MetricAlarm, properties: Properties): string[] {
+/** How an alarm on metrics differs from the properties that a template gives it. */
+export function metricAlarmViolations(alarm: MetricAlarm, properties: Properties): string[] {
   const name = alarm.AlarmName;
   return [
     ...COMPARED.flatMap((property) =>
@@ -165,7 +166,7 @@ export function alarmViolations({ metric, composite }: Alarms, resources: readon
       return alarm ? differences(alarm, properties) : [`alarm ${physicalId} does not exist`];
     });
   return [
-    ...compared('AWS::CloudWatch::Alarm', metric, violationsOf),
+    ...compared('AWS::CloudWatch::Alarm', metric, metricAlarmViolations),
     ...compared('AWS::CloudWatch::CompositeAlarm', composite, compositeViolations),
   ];
 }

@@ -1,4 +1,4 @@
-import { type CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { type CloudWatchClient, DescribeAlarmsCommand } from '@aws-sdk/client-cloudwatch';
 import {
   type ContinuousBackupsDescription,
   DescribeContinuousBackupsCommand,
@@ -57,8 +57,8 @@ export interface PlatformFacts {
   /** As somebody has named it: an id, an ARN or an alias. */
   readonly topicKey: () => Promise<string | undefined>;
   readonly subscriptions: () => Promise<readonly Subscription[]>;
-  /** Every alarm of the account. */
-  readonly alarms: () => Promise<Alarms>;
+  /** The alarms of these names, as far as there are any. */
+  readonly alarms: (names: readonly string[]) => Promise<Alarms>;
   readonly evidenceLock: () => Promise<ObjectLockRule | undefined>;
   readonly evidencePublicAccess: () => Promise<PublicAccessBlockConfiguration | undefined>;
   readonly evidenceReplication: () => Promise<readonly ReplicationRule[]>;
@@ -72,7 +72,7 @@ export interface PlatformFactClients {
   readonly s3: S3Client;
 }
 
-/** "DescribeAlarms": 50 a page unless more are asked for. */
+/** "DescribeAlarms": so many names a request, and so many alarms a page. */
 const MOST_ALARMS = 100;
 
 /**
@@ -96,6 +96,11 @@ export function platformFacts(
   const exported = readOnce(() =>
     everyItem(paginateListExports({ client: dynamodb }, {}), (page) => page.ExportSummaries),
   );
+  const alarmsCalled = readOnceEach((...AlarmNames: string[]) => {
+    // Without types it tells of alarms on metrics only.
+    const AlarmTypes = ['MetricAlarm' as const, 'CompositeAlarm' as const];
+    return cloudwatch.send(new DescribeAlarmsCommand({ AlarmNames, AlarmTypes, MaxRecords: MOST_ALARMS }));
+  });
   const topic = readOnce(() => sns.send(new GetTopicAttributesCommand({ TopicArn })));
   const bus = readOnce(() => events.send(new DescribeEventBusCommand({ Name: busName })));
   return {
@@ -131,16 +136,16 @@ export function platformFacts(
     subscriptions: readOnce(() =>
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
     ),
-    alarms: readOnce(async () => {
-      // "DescribeAlarms": without types it tells of alarms on metrics only.
-      const every = { AlarmTypes: ['MetricAlarm' as const, 'CompositeAlarm' as const] };
-      const pages = paginateDescribeAlarms({ client: cloudwatch, pageSize: MOST_ALARMS }, every);
-      const found = await everyItem(pages, (page) => [page]);
+    alarms: async (names) => {
+      const batches = Array.from({ length: Math.ceil(names.length / MOST_ALARMS) }, (_, n) =>
+        names.slice(n * MOST_ALARMS, (n + 1) * MOST_ALARMS),
+      );
+      const found = await settled(batches.map((each) => alarmsCalled(...each)));
       return {
         metric: found.flatMap(({ MetricAlarms = [] }) => MetricAlarms),
         composite: found.flatMap(({ CompositeAlarms = [] }) => CompositeAlarms),
       };
-    }),
+    },
     evidenceLock: readOnce(async () => {
       const answer = await unlessAbsent(
         s3.send(new GetObjectLockConfigurationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),

@@ -17,9 +17,9 @@ export function isolationFunctions(scope: Construct, context: FunctionContext, t
       onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
       { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
       {
-        actions: ['iam:GetAccountAuthorizationDetails'],
+        actions: ['cloudwatch:DescribeAlarms', 'iam:GetAccountAuthorizationDetails'],
         resources: ['*'],
-        wildcardBecause: NO_RESOURCE('GetAccountAuthorizationDetails'),
+        wildcardBecause: NO_RESOURCE('DescribeAlarms by a prefix and GetAccountAuthorizationDetails'),
       },
     ]),
   };

@@ -1,3 +1,4 @@
+import { DescribeAlarmsCommand, type MetricAlarm, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import {
   AddRoleToDBInstanceCommand,
   ModifyDBParameterGroupCommand,
@@ -6,7 +7,9 @@ import {
   StartDBInstanceCommand,
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
+import { tenantNames } from '../../../functions/contract/naming';
 import { SIZINGS } from '../../../functions/contract/plans';
+import { tenantIdOf } from '../../../functions/isolation/subject';
 import { type Change, changing, databaseOf, instanceOf, modified } from '../database-changes';
 import { type AttackTechnique, STRANGER } from '../technique';
 
@@ -128,6 +131,20 @@ export const DATABASE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
     ({ stacks }) => ({ MonitoringInterval: 60, MonitoringRoleArn: stacks.network.outputs.MonitoringRoleArn }),
     () => 'nothing monitors',
   ),
+  {
+    name: 'let nobody hear of a silent database',
+    check: 'database.alarms',
+    detonate: async ({ subject, root: { cloudwatch } }) => {
+      const AlarmNamePrefix = `${tenantNames.stack(tenantIdOf(subject), 'database')}-SilentAlarm`;
+      const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix }));
+      const [alarm] = MetricAlarms;
+      if (!alarm) throw new Error('the database has no such alarm');
+      const put = (change: Partial<MetricAlarm>) =>
+        cloudwatch.send(new PutMetricAlarmCommand({ ...alarm, ...change } as PutMetricAlarmCommand['input']));
+      await put({ AlarmActions: [] });
+      return { expectedEvidence: `action of alarm ${alarm.AlarmName}`, revert: () => put({}) };
+    },
+  },
   changing(
     'let the storage of the database fill up',
     'database.instance',

@@ -35,7 +35,12 @@ import {
   GetQueueAttributesCommand,
   SetQueueAttributesCommand,
 } from '@aws-sdk/client-sqs';
-import { functionRoleName, platformStackName, SERVICE_REPOSITORY } from '../../../functions/contract/naming';
+import {
+  functionRoleName,
+  platformStackName,
+  SERVICE_REPOSITORY,
+  tenantIdIn,
+} from '../../../functions/contract/naming';
 import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { type Revert, STRANGER, STRANGERS_ROOT } from '../technique';
@@ -207,7 +212,8 @@ const ofPlatform = ({ surroundings }: SharedScene) => surroundings.busName;
 async function firstAlarm({ surroundings, root: { cloudwatch } }: SharedScene): Promise<MetricAlarm> {
   const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({}));
   const found = MetricAlarms.find(
-    ({ AlarmActions = [], MetricName }) => AlarmActions.includes(surroundings.topicArn) && MetricName !== undefined,
+    ({ AlarmName = '', AlarmActions = [], MetricName }) =>
+      AlarmActions.includes(surroundings.topicArn) && MetricName !== undefined && tenantIdIn(AlarmName) === undefined,
   );
   if (!found) throw new Error('no alarm acts on the topic');
   return found;

@@ -14,6 +14,7 @@ import {
   PutTargetsCommand,
   type Target,
 } from '@aws-sdk/client-eventbridge';
+import { tenantIdIn } from '../../../functions/contract/naming';
 import { everyItem, pages } from '../../../functions/shared/paging';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 
@@ -45,7 +46,11 @@ const alarm = (name: string, change: Partial<MetricAlarm>, expectedEvidence: str
       ),
       (page) => page.MetricAlarms,
     );
-    const found = all.find(({ AlarmActions = [], Statistic }) => Statistic && AlarmActions.includes(topicArn));
+    // Those of tenants' stacks are each tenant's question.
+    const found = all.find(
+      ({ AlarmName = '', AlarmActions = [], Statistic }) =>
+        Statistic && AlarmActions.includes(topicArn) && tenantIdIn(AlarmName) === undefined,
+    );
     const { AlarmName, AlarmDescription, ActionsEnabled, AlarmActions, OKActions, InsufficientDataActions } =
       found ?? {};
     const { MetricName, Namespace, Statistic, Dimensions, Period, EvaluationPeriods, DatapointsToAlarm } = found ?? {};

@@ -37,6 +37,7 @@ import {
   SubscribeCommand,
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
+import { tenantIdIn } from '../../../functions/contract/naming';
 import { strangersNameServer } from '../name-changes';
 import { aPeering, aVpc, ELSEWHERE } from '../network-changes';
 import { answered } from '../probe-changes';
@@ -290,7 +291,10 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
     check: 'audit.alarms',
     detonate: async ({ surroundings, root: { cloudwatch } }) => {
       const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({}));
-      const ours = MetricAlarms.find(({ AlarmActions = [] }) => AlarmActions.includes(surroundings.topicArn));
+      const ours = MetricAlarms.find(
+        ({ AlarmName = '', AlarmActions = [] }) =>
+          AlarmActions.includes(surroundings.topicArn) && tenantIdIn(AlarmName) === undefined,
+      );
       const AlarmNames = [ours?.AlarmName ?? ''];
       await cloudwatch.send(new DisableAlarmActionsCommand({ AlarmNames }));
       return {

@@ -102,6 +102,28 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
   ],
   ...(
     [
+      ['that is gone', (alarms) => alarms.splice(0, 1), 'of the database does not exist'],
+      ['that is disabled', ([alarm]) => (alarm.ActionsEnabled = false), 'the actions of alarm tenant-'],
+      ['that rings for nobody', ([alarm]) => (alarm.AlarmActions = []), 'action of alarm tenant-'],
+      ['that never rings', ([alarm]) => (alarm.Threshold = 1e9), 'Threshold of alarm tenant-'],
+      [
+        'of another database',
+        ([alarm]) => (alarm.Dimensions[0].Value = 'other'),
+        'DBInstanceIdentifier other is unexp',
+      ],
+      // biome-ignore lint/suspicious/noExplicitAny: any part of it can be spoiled
+    ] as [string, (alarms: any) => unknown, string][]
+  ).map(
+    ([what, spoil, evidence]) =>
+      ['database.alarms', `an alarm ${what}`, ({ facts }: Scene) => spoil(facts.alarms.ofDatabase), evidence] as [
+        string,
+        string,
+        (scene: Scene) => unknown,
+        string,
+      ],
+  ),
+  ...(
+    [
       ['without minor upgrades', { AutoMinorVersionUpgrade: false }, 'automatic minor upgrades of'],
       ['whose snapshots have no tags', { CopyTagsToSnapshot: false }, 'the tags’ way to snapshots of'],
       ['without insights', { PerformanceInsightsEnabled: false }, 'Database Insights of'],

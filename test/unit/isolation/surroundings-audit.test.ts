@@ -5,18 +5,7 @@ import { askSpoilt, type Breach, first, type Harmless, testRoom } from '../../su
 
 const lambda = ({ policies }: Data) => first(policies.functions);
 
-/** As a tenant's stack makes it. */
-const aTenantsAlarm = (...AlarmActions: string[]) => ({
-  ...{ AlarmName: 'tenant-t0123456789abcde-database-SilentAlarm-1', ActionsEnabled: true, AlarmActions },
-});
-
 const BREACHES: Breach[] = [
-  [
-    'audit.alarms',
-    'an alarm of a tenant’s database that tells nobody',
-    ({ platform }) => platform.alarms.metric.push(aTenantsAlarm()),
-    'alarm tenant-t0123456789abcde-database-SilentAlarm-1 does not tell the operators',
-  ],
   [
     'audit.alarms',
     'watching another function',
@@ -206,11 +195,12 @@ const BREACHES: Breach[] = [
 const HARMLESS: Harmless[] = [
   [
     'audit.alarms',
-    'an alarm of a tenant’s database, and one that an operator has made about the tenant',
+    'an alarm of an operator, who has disabled it',
     ({ platform }) =>
-      platform.alarms.metric.push(aTenantsAlarm(surroundings.topicArn), {
-        ...aTenantsAlarm('arn:aws:sns:r:1:team'),
-        AlarmName: 'support-t0123456789abcde',
+      platform.alarms.metric.push({
+        AlarmName: 'support',
+        ActionsEnabled: false,
+        AlarmActions: [surroundings.topicArn],
       }),
   ],
   [
