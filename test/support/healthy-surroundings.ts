@@ -167,6 +167,7 @@ const templates = () => ({
     }),
     resource('AWS::DynamoDB::Table', 'acts', { ResourcePolicy: { PolicyDocument: document(NOBODY_CHANGES) } }),
     resource('AWS::ECR::Repository', SERVICE_REPOSITORY),
+    resource('AWS::IAM::ManagedPolicy', `arn:aws:iam::${ACCOUNT_ID}:policy/tenants/TenantBoundary`),
     resource('AWS::SNS::Topic', TOPIC, { KmsMasterKeyId: `arn:aws:kms:${REGION}:${ACCOUNT_ID}:key/Messages` }),
     resource('AWS::SNS::Subscription', 's', { TopicArn: TOPIC, Protocol: 'email', Endpoint: 'ops@acme.example' }),
     resource('AWS::SNS::TopicPolicy', 'topic', { Topics: [TOPIC], PolicyDocument: document(ALARMS) }),

@@ -33,8 +33,8 @@ const doesMore = (pattern: string) =>
   (!TELLING.includes(pattern.toLowerCase()) && !READING.test(pattern.split(/[*?]/)[0] ?? '')) ||
   SHOWING_DATA.some((action) => covers(pattern, action));
 
-/** What stands before a name in an ARN: the type, of which load balancers and web ACLs have two words. A bucket has none. */
-const TYPE = /^(?:[\w-]+\/(?:app|net|gwy)\/|(?:regional|global)\/[\w-]+\/|[\w-]+[/:])/;
+/** What stands before a name in an ARN: the type, of which load balancers, web ACLs and some snapshots have two words. A bucket has none. */
+const TYPE = /^(?:[\w-]+\/(?:app|net|gwy)\/|(?:regional|global)\/[\w-]+\/|snapshot:(?:rds|awsbackup):|[\w-]+[/:])/;
 
 /** What follows account and type in an ARN: the part that names somebody's resources. */
 function nameIn(pattern: string): string {
@@ -111,7 +111,10 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     role(`${TENANT_ROLE_PATH}*`),
     ...idsOf(resources, 'AWS::IAM::Role').map((name) => role(`/${name}`)),
     ...of('secretsmanager', `secret:${tenantNames.secret('*')}*`),
-    ...of('rds', `db:${tenantNames.database('*')}`),
+    ...of('rds', ...['db', 'snapshot', 'snapshot:rds'].map((type) => `${type}:${tenantNames.database('*')}`)),
+    ...of('kms', tenantNames.keyAlias('*')),
+    ...idsOf(resources, 'AWS::IAM::ManagedPolicy'),
+    ...idsOf(resources, 'AWS::ECS::TaskDefinition').map((arn) => arn.replace(/:\d+$/, ':*')),
     ...buckets.flatMap((arn) => [arn, `${arn}/*`]),
     ...of('dynamodb', ...tables, ...tables.map((table) => `${table}/*`)),
     ...of('lambda', ...functions, ...functions.map((name) => `${name}:*`)),
