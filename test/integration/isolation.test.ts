@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { GetRolePolicyCommand, IAMClient } from '@aws-sdk/client-iam';
 import { GetFunctionConfigurationCommand, LambdaClient, paginateListFunctions } from '@aws-sdk/client-lambda';
 import {
@@ -19,6 +20,7 @@ import { Client } from 'pg';
 import { DATABASE_MASTER, DATABASE_NAME, PROBE_PREFIX, tenantIdOf } from '../../functions/contract/naming';
 import { PublishedTemplatesSchema } from '../../functions/contract/stacks';
 import { CATALOGUE } from '../../functions/isolation/catalogue';
+import { findAlarms } from '../../functions/isolation/facts/find-alarms';
 import { type SourceClients, sourceClients, sourcesOf } from '../../functions/isolation/sources';
 import type { Subject } from '../../functions/isolation/subject';
 import { verify } from '../../functions/isolation/verify';
@@ -54,9 +56,9 @@ interface Observable {
 }
 
 /** Notes every call that the platform's own role makes; the tenants' roles have their own clients. */
-function noteCalls(byService: SourceClients): void {
+function noteCalls(byService: object): void {
   for (const [service, client] of Object.entries(byService)) {
-    (client as unknown as Observable).middlewareStack.add(
+    (client as Observable).middlewareStack.add(
       (next, context) => (args) => {
         calls.push(`${service} ${context.commandName?.replace(/Command$/, '')}`);
         return next(args);
@@ -70,8 +72,9 @@ function noteCalls(byService: SourceClients): void {
 function freshClients(): SourceClients {
   const { endpoint, region } = platform.aws;
   const fresh = sourceClients({ endpoint, region, credentials });
-  noteCalls(fresh);
-  return fresh;
+  const cloudwatch = new CloudWatchClient({ endpoint, region, credentials });
+  noteCalls({ ...fresh, cloudwatch });
+  return { ...fresh, findAlarms: findAlarms(cloudwatch) };
 }
 
 const verified = (group = '') =>

@@ -1,3 +1,4 @@
+import { CHANGES_BESIDE_THE_PLATFORM } from '../sabotage/benign/beside-the-platform';
 import { SHARED_BENIGN_CHANGES } from '../sabotage/benign/of-surroundings';
 import {
   listedBy,
@@ -85,7 +86,7 @@ testOnGround<SharedScene, SharedTechnique>(TECHNIQUES, async (platform) => {
 
 test('no check fails on harmless changes', async () => {
   const revert = await inTurn(
-    ...SHARED_BENIGN_CHANGES.map(
+    ...[...SHARED_BENIGN_CHANGES, ...CHANGES_BESIDE_THE_PLATFORM].map(
       ({ make }) =>
         () =>
           make(target),

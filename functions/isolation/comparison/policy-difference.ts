@@ -151,9 +151,22 @@ const wholeOf = (statement: Statement) => {
   return `${nameOf(statement)}${who}${on}`;
 };
 
+/** Conditions that requests without TLS meet, or with an old one ("Amazon S3 condition key examples"), and no others. */
+const isPlain = ({ operator, key, values }: Condition) =>
+  [
+    'bool aws:securetransport false',
+    ...['numericlessthan s3:tlsversion 1.2', 'numericlessthan s3:tlsversion 1.3'],
+  ].includes(`${operator} ${key} ${values.join()}`.toLowerCase());
+
+/**
+ * A denial that meets such requests alone. Organizations and benchmarks add it to policies, and neither the platform nor a
+ * service of AWS makes them.
+ */
+const refusesOnlyPlain = ({ effect, conditions }: Statement) => effect === 'Deny' && conditions.some(isPlain);
+
 /**
  * Both directions: what a policy allows or denies beyond the expected one, and what it does not allow
- * or deny although it should.
+ * or deny although it should. A further denial of requests without TLS is no difference.
  *
  * @param what the policy, as the sentences name it
  */
@@ -167,7 +180,10 @@ export function policyDifferences(
     ...denialsLacking(other, one).map(({ statement }) => wholeOf(statement)),
   ];
   return [
-    ...beyond(actual, expected).map((each) => `${what} has the statement ${each}`),
+    ...beyond(
+      actual.filter((each) => !refusesOnlyPlain(each)),
+      expected,
+    ).map((each) => `${what} has the statement ${each}`),
     ...beyond(expected, actual).map((each) => `${what} lacks the statement ${each}`),
   ];
 }

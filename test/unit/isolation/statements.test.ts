@@ -37,3 +37,17 @@ describe('the comparison of statements', () => {
     expect(strangersIn(policyOf(statement as never), [ACCOUNT_ID])).toHaveLength(passes ? 0 : 1);
   });
 });
+
+test.each([
+  ['of requests without TLS', { Bool: { 'aws:SecureTransport': 'false' } }, true],
+  ['of requests with an old TLS', { NumericLessThan: { 's3:TlsVersion': '1.2' } }, true],
+  ['of requests with TLS', { Bool: { 'aws:SecureTransport': 'true' } }, false],
+  ['of requests of which nobody knows', { BoolIfExists: { 'aws:SecureTransport': 'false' } }, false],
+  ['of everything', {}, false],
+])('a further denial %s', (_, Condition, isNone) => {
+  const allow = { Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::1:root' }, Action: 'kms:*', Resource: '*' } as const;
+  const deny = { Effect: 'Deny', Principal: '*', Action: 'kms:*', Resource: '*', Condition } as const;
+  const differences = policyDifferences('the policy', policyOf(allow, deny), policyOf(allow));
+  expect(differences.length === 0).toBe(isNone);
+  expect(policyDifferences('the policy', policyOf(allow), policyOf(allow, deny))).toHaveLength(1);
+});
