@@ -157,6 +157,18 @@ test('a forward action lists all of its target groups, and distributes requests 
   expect(action?.TargetGroupArn).toBeUndefined();
 });
 
+test('a forward action tells whether it keeps visitors at a target group', async () => {
+  const RuleArn = await rule(11, 'sticky.example', forward(groups[0]));
+  const stickiness = async () => (await described(RuleArn))?.Actions?.[0]?.ForwardConfig?.TargetGroupStickinessConfig;
+  expect(await stickiness()).toEqual({ Enabled: false });
+  const TargetGroupStickinessConfig = { Enabled: true, DurationSeconds: 3600 };
+  const ForwardConfig = { TargetGroups: [{ TargetGroupArn: groups[0] }], TargetGroupStickinessConfig };
+  await elb.send(new ModifyRuleCommand({ RuleArn, Actions: [{ Type: 'forward', ForwardConfig }] }));
+  expect(await stickiness()).toEqual(TargetGroupStickinessConfig);
+  await elb.send(new ModifyRuleCommand({ RuleArn, Actions: [forward(groups[0])] }));
+  expect(await stickiness()).toEqual({ Enabled: false });
+});
+
 test('a rule of a template can forward to several target groups, too', async () => {
   const { outputs } = await launch(
     emulator,

@@ -65,6 +65,7 @@ const APART: Readonly<Record<string, string>> = {
   'forward the tenant’s requests to strange targets': ONE_ACTION,
   'forward some of the tenant’s requests to strange targets': ONE_ACTION,
   'send the tenant’s visitors elsewhere': ONE_ACTION,
+  'keep the tenant’s visitors at the colour that has answered them first': ONE_ACTION,
   'forward the tenant’s requests to the colour where nothing runs': OTHER_RULE,
   'name a stranger’s target group in the cell’s descriptor': OTHER_CELL,
   'name a stranger’s task role in the cell’s descriptor': OTHER_CELL,

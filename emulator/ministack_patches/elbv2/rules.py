@@ -6,12 +6,14 @@ AWS: "ForwardActionConfig" (Elastic Load Balancing API Reference, 2015-12-01)
 Test: load-balancer.test.ts: a priority can be taken once; rules swap priorities in one request
 Test: load-balancer.test.ts: a forward action lists all of its target groups, and distributes requests by weight
 Test: load-balancer.test.ts: a rule of a template can forward to several target groups, too
+Test: load-balancer.test.ts: a forward action tells whether it keeps visitors at a target group
 
 A priority that is taken is refused with PriorityInUse. A new order is judged as a whole, so that
 rules can trade places. A forward has up to five target groups with weights. A forward to one group
 is described both ways, by TargetGroupArn and as a configuration with one group. The load balancer
-(balancers.py) spreads requests over the groups by weight. MiniStack takes any priority twice, and
-loses a configuration of more than one group.
+(balancers.py) spreads requests over the groups by weight. Whether a forward keeps visitors at a group
+is told, and nothing more: each request goes by weight. MiniStack takes any priority twice, and loses a
+configuration of more than one group.
 """
 
 from __future__ import annotations
@@ -55,7 +57,11 @@ def _parse_actions(parse: Original, params: Params, prefix: str = "DefaultAction
     actions: list[Record] = parse(params, prefix)
     for number, action in enumerate(actions, start=1):
         if action["Type"] == "forward":
-            _complete(action, _groups(params, f"{prefix}.member.{number}.ForwardConfig.TargetGroups.member"))
+            config = f"{prefix}.member.{number}.ForwardConfig"
+            _complete(action, _groups(params, f"{config}.TargetGroups.member"))
+            sticky = f"{config}.TargetGroupStickinessConfig"
+            if alb._p(params, f"{sticky}.Enabled") == "true":
+                action["ForwardConfig"]["StickySeconds"] = int(alb._p(params, f"{sticky}.DurationSeconds", "0"))
     return actions
 
 
@@ -77,7 +83,9 @@ def _action_xml(xml: Original, action: Record) -> str:
     text: str = xml(action)
     if not groups:
         return text
-    sticky = "<TargetGroupStickinessConfig><Enabled>false</Enabled></TargetGroupStickinessConfig>"
+    seconds = action["ForwardConfig"].get("StickySeconds")
+    enabled = f"true</Enabled><DurationSeconds>{seconds}</DurationSeconds>" if seconds else "false</Enabled>"
+    sticky = f"<TargetGroupStickinessConfig><Enabled>{enabled}</TargetGroupStickinessConfig>"
     config = f"<ForwardConfig><TargetGroups>{groups}</TargetGroups>{sticky}</ForwardConfig>"
     return text.replace("</member>", f"{config}</member>")
 

@@ -194,6 +194,18 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
       return { expectedEvidence: 'the rule’s action is redirect', revert };
     },
   },
+  {
+    name: 'keep the tenant’s visitors at the colour that has answered them first',
+    check: 'routing.target',
+    detonate: async (scene) => {
+      const { cell, liveColour } = scene.subject;
+      const TargetGroupStickinessConfig = { Enabled: true, DurationSeconds: 604_800 };
+      const TargetGroups = [{ TargetGroupArn: cell.targetGroupArns[liveColour] }];
+      const ForwardConfig = { TargetGroups, TargetGroupStickinessConfig };
+      const revert = await ruleWith(scene, { Actions: [{ Type: 'forward', ForwardConfig }] });
+      return { expectedEvidence: 'the rule keeps visitors at the target group', revert };
+    },
+  },
   secondRule('let a second rule take the tenant’s host first', ({ tenant }) => [hosts(tenant.host)]),
   secondRule('let a pattern take the tenant’s host first', ({ tenant }) => [
     hosts(`*${tenant.host.slice(tenant.subdomain.length)}`),
