@@ -1,11 +1,10 @@
 """An archive takes a bus's events by a managed rule of that bus.
 
 AWS: "Creating event archives in Amazon EventBridge" (Amazon EventBridge User Guide)
-AWS: "Rule" (Amazon EventBridge API Reference): ManagedBy
-Field: moto's events model has the rule's name, its pattern and who manages it
+AWS: "Rule" (Amazon EventBridge API Reference)
 Test: buses.test.ts: an archive of a bus is told by a managed rule of the bus, for as long as there is the archive
 
-The rule leaves out what a replay sends. MiniStack keeps archives beside the rules.
+The rule leaves out what a replay sends. Its name, its pattern and who manages it are as moto's events model has them. MiniStack keeps archives beside the rules.
 """
 
 from __future__ import annotations
