@@ -6,128 +6,146 @@ import { INVOKE_ERRORS } from '../contract/lambda-errors';
 /**
  * Error names that the SDK does not classify, or classifies differently: for the SDK an exhausted
  * quota and a running transaction are throttling. Source: "Common Error Types" of each service's
- * API reference.
+ * API reference. Some APIs end a name with Exception or Fault, others do not: each counts with and without.
  */
-const BY_NAME: Readonly<Record<string, PlatformErrorName>> = {
-  ...INVOKE_ERRORS,
-  KmsThrottlingException: 'TransientThrottling',
-  // SNS and SQS: KMS has throttled them.
-  KMSThrottling: 'TransientThrottling',
-  KmsThrottled: 'TransientThrottling',
-  'KMS.ThrottlingException': 'TransientThrottling',
-  // SQS: too many messages are being worked on at the moment ("ReceiveMessage").
-  OverLimit: 'TransientThrottling',
-  TransactionInProgressException: 'TransientConflict',
-  ReplicatedWriteConflictException: 'TransientConflict',
-  ConcurrentModificationException: 'TransientConflict',
-  ConcurrentModification: 'TransientConflict',
-  ConcurrentUpdateException: 'TransientConflict',
-  ConflictException: 'TransientConflict',
-  OperationInProgressException: 'TransientConflict',
-  OperationAborted: 'TransientConflict',
-  ConditionalRequestConflict: 'TransientConflict',
-  ResourceInUse: 'TransientConflict',
-  ResourceInUseException: 'TransientConflict',
-  TransactionConflictException: 'TransientConflict',
-  OperationAbortedException: 'TransientConflict',
-  EntityTemporarilyUnmodifiable: 'TransientConflict',
-  EntityTemporarilyUnmodifiableException: 'TransientConflict',
-  UpdateInProgressException: 'TransientConflict',
-  KmsInvalidStateException: 'TransientConflict',
-  KmsInvalidState: 'TransientConflict',
-  KMSInvalidState: 'TransientConflict',
-  // S3 puts the service's name before an error of KMS.
-  'KMS.KMSInvalidStateException': 'TransientConflict',
-  // RDS is changing the instance, its snapshot or its backup.
-  InvalidDBInstanceState: 'TransientConflict',
-  InvalidDBInstanceStateFault: 'TransientConflict',
-  InvalidDBSnapshotState: 'TransientConflict',
-  InvalidDBSnapshotStateFault: 'TransientConflict',
-  InvalidDBInstanceAutomatedBackupState: 'TransientConflict',
-  InvalidDBInstanceAutomatedBackupStateFault: 'TransientConflict',
-  // "AWS WAF couldn't retrieve a resource": it asks for another attempt in a few minutes.
-  WAFUnavailableEntityException: 'TransientNotYetVisible',
-  InternalServerError: 'TransientServiceFault',
-  InternalServerException: 'TransientServiceFault',
-  InternalFailure: 'TransientServiceFault',
-  InternalError: 'TransientServiceFault',
-  InternalServiceException: 'TransientServiceFault',
-  InternalException: 'TransientServiceFault',
-  KMSInternalException: 'TransientServiceFault',
-  DependencyTimeoutException: 'TransientServiceFault',
-  ServerException: 'TransientServiceFault',
-  ServiceUnavailable: 'TransientServiceFault',
-  ServiceUnavailableException: 'TransientServiceFault',
-  ServiceFailure: 'TransientServiceFault',
-  ServiceFailureException: 'TransientServiceFault',
-  ServiceException: 'TransientServiceFault',
-  InternalServiceError: 'TransientServiceFault',
-  InternalServiceErrorException: 'TransientServiceFault',
-  InternalErrorException: 'TransientServiceFault',
-  WAFInternalErrorException: 'TransientServiceFault',
-  KeyUnavailableException: 'TransientServiceFault',
-  HealthUnavailable: 'TransientServiceFault',
-  HealthUnavailableException: 'TransientServiceFault',
-  Unavailable: 'TransientServiceFault',
-  RequestAbortedException: 'TransientServiceFault',
-  // The request was under way for too long, or the clock was wrong: the SDK has set it by the answer.
-  RequestExpired: 'TransientServiceFault',
-  RequestInTheFuture: 'TransientServiceFault',
-  RequestTimeTooSkewed: 'TransientServiceFault',
-  // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS").
-  InsufficientDBInstanceCapacity: 'TransientServiceFault',
-  InsufficientDBInstanceCapacityFault: 'TransientServiceFault',
-  // Lambda gives the next invocation new credentials, and every session of ours is new with each attempt.
-  ExpiredToken: 'TransientServiceFault',
-  ExpiredTokenException: 'TransientServiceFault',
-  AccessDenied: 'AccessDenied',
-  AccessDeniedException: 'AccessDenied',
-  UnauthorizedOperation: 'AccessDenied',
-  UnauthorizedException: 'AccessDenied',
-  AuthorizationError: 'AccessDenied',
-  NotAuthorized: 'AccessDenied',
-  OptInRequired: 'AccessDenied',
-  AuthorizationErrorException: 'AccessDenied',
-  AuthFailure: 'AccessDenied',
-  InvalidClientTokenId: 'AccessDenied',
-  UnrecognizedClientException: 'AccessDenied',
-  RegionDisabledException: 'AccessDenied',
-  KMSAccessDenied: 'AccessDenied',
-  KmsAccessDenied: 'AccessDenied',
-  KmsAccessDeniedException: 'AccessDenied',
-  KMSOptInRequired: 'AccessDenied',
-  KmsOptInRequired: 'AccessDenied',
-  LimitExceededException: 'QuotaExceeded',
-  TargetGroupAssociationLimit: 'QuotaExceeded',
-  TargetGroupAssociationLimitException: 'QuotaExceeded',
-  ValidationError: 'InvalidRequest',
-  ValidationException: 'InvalidRequest',
-  InvalidParameterException: 'InvalidRequest',
-  MalformedPolicyDocumentException: 'InvalidRequest',
-  InvalidChangeBatch: 'InvalidRequest',
-  InvalidInput: 'InvalidRequest',
-  InvalidInputException: 'InvalidRequest',
-  InvalidParameterValue: 'InvalidRequest',
-  InvalidParameterValueException: 'InvalidRequest',
-  PackedPolicyTooLargeException: 'InvalidRequest',
-  NoSuchHostedZone: 'ConfigurationInvalid',
-  // What a stage's stacks have made is gone.
-  ClusterNotFoundException: 'ConfigurationInvalid',
-  ServiceNotFoundException: 'ConfigurationInvalid',
-  ServiceNotActiveException: 'ConfigurationInvalid',
-  ListenerNotFound: 'ConfigurationInvalid',
-  ListenerNotFoundException: 'ConfigurationInvalid',
-  LoadBalancerNotFound: 'ConfigurationInvalid',
-  LoadBalancerNotFoundException: 'ConfigurationInvalid',
-  TargetGroupNotFound: 'ConfigurationInvalid',
-  TargetGroupNotFoundException: 'ConfigurationInvalid',
-  QueueDoesNotExist: 'ConfigurationInvalid',
-  StateMachineDoesNotExist: 'ConfigurationInvalid',
-  KMSDisabled: 'ConfigurationInvalid',
-  KmsDisabled: 'ConfigurationInvalid',
-  KMSNotFound: 'ConfigurationInvalid',
-  KmsNotFound: 'ConfigurationInvalid',
-};
+const NAMES: readonly (readonly [error: PlatformErrorName, names: readonly string[]])[] = [
+  [
+    'TransientThrottling',
+    [
+      'KmsThrottlingException',
+      // SNS and SQS: KMS has throttled them.
+      'KMSThrottling',
+      'KmsThrottled',
+      'KMS.ThrottlingException',
+      // SQS: too many messages are being worked on at the moment ("ReceiveMessage").
+      'OverLimit',
+    ],
+  ],
+  [
+    'TransientConflict',
+    [
+      'TransactionInProgressException',
+      'ReplicatedWriteConflictException',
+      'ConcurrentModification',
+      'ConcurrentUpdateException',
+      'ConflictException',
+      'OperationInProgressException',
+      'OperationAborted',
+      'ConditionalRequestConflict',
+      'ResourceInUse',
+      'TransactionConflictException',
+      'EntityTemporarilyUnmodifiable',
+      'UpdateInProgressException',
+      'KmsInvalidState',
+      'KMSInvalidState',
+      // S3 puts the service's name before an error of KMS.
+      'KMS.KMSInvalidStateException',
+      // RDS is changing the instance, its snapshot or its backup.
+      'InvalidDBInstanceState',
+      'InvalidDBSnapshotState',
+      'InvalidDBInstanceAutomatedBackupState',
+    ],
+  ],
+  [
+    'TransientNotYetVisible',
+    [
+      // "AWS WAF couldn't retrieve a resource": it asks for another attempt in a few minutes.
+      'WAFUnavailableEntityException',
+    ],
+  ],
+  [
+    'TransientServiceFault',
+    [
+      'InternalServerError',
+      'InternalServerException',
+      'InternalFailure',
+      'InternalError',
+      'InternalServiceException',
+      'InternalException',
+      'KMSInternalException',
+      'DependencyTimeoutException',
+      'ServerException',
+      'ServiceUnavailable',
+      'ServiceFailure',
+      'ServiceException',
+      'InternalServiceError',
+      'WAFInternalErrorException',
+      'KeyUnavailableException',
+      'HealthUnavailable',
+      'Unavailable',
+      'RequestAbortedException',
+      // The request was under way for too long, or the clock was wrong: the SDK has set it by the answer.
+      'RequestExpired',
+      'RequestInTheFuture',
+      'RequestTimeTooSkewed',
+      // RDS has no machine of the class in these zones at the moment ("Troubleshooting for Amazon RDS").
+      'InsufficientDBInstanceCapacity',
+      // Lambda gives the next invocation new credentials, and every session of ours is new with each attempt.
+      'ExpiredToken',
+    ],
+  ],
+  [
+    'AccessDenied',
+    [
+      'AccessDenied',
+      'UnauthorizedOperation',
+      'UnauthorizedException',
+      'AuthorizationError',
+      'NotAuthorized',
+      'OptInRequired',
+      'AuthFailure',
+      'InvalidClientTokenId',
+      'UnrecognizedClientException',
+      'RegionDisabledException',
+      'KMSAccessDenied',
+      'KmsAccessDenied',
+      'KMSOptInRequired',
+      'KmsOptInRequired',
+    ],
+  ],
+  ['QuotaExceeded', ['LimitExceededException', 'TargetGroupAssociationLimit']],
+  [
+    'InvalidRequest',
+    [
+      'ValidationError',
+      'ValidationException',
+      'InvalidParameterException',
+      'MalformedPolicyDocumentException',
+      'InvalidChangeBatch',
+      'InvalidInput',
+      'InvalidParameterValue',
+      'PackedPolicyTooLargeException',
+    ],
+  ],
+  [
+    'ConfigurationInvalid',
+    [
+      'NoSuchHostedZone',
+      // What a stage's stacks have made is gone.
+      'ClusterNotFoundException',
+      'ServiceNotFoundException',
+      'ServiceNotActiveException',
+      'ListenerNotFound',
+      'LoadBalancerNotFound',
+      'TargetGroupNotFound',
+      'QueueDoesNotExist',
+      'StateMachineDoesNotExist',
+      'KMSDisabled',
+      'KmsDisabled',
+      'KMSNotFound',
+      'KmsNotFound',
+    ],
+  ],
+];
+
+const withoutEnding = (name: string) => name.replace(/(?:Exception|Fault)$/, '');
+
+const BY_NAME: ReadonlyMap<string, PlatformErrorName> = new Map(
+  [
+    ...Object.entries(INVOKE_ERRORS),
+    ...NAMES.flatMap(([error, names]) => names.map((name) => [name, error] as const)),
+  ].map(([name, error]) => [withoutEnding(name), error]),
+);
 
 const CancelledSchema = z.object({ CancellationReasons: z.array(z.object({ Code: z.string().optional() })) });
 
@@ -161,7 +179,7 @@ const QUOTA = /(?:Quota|Limit)(?:Exceeded|Reached)|^TooMany/;
 function nameFor(error: Error): PlatformErrorName {
   if (error.name === 'TransactionCanceledException') return ofTransaction(error);
   if (isFullZone(error)) return 'QuotaExceeded';
-  const known = BY_NAME[error.name];
+  const known = BY_NAME.get(withoutEnding(error.name));
   if (known) return known;
   if (!isSdkError(error)) return 'UnexpectedFailure';
   if (isThrottlingError(error)) return 'TransientThrottling';
