@@ -8,8 +8,19 @@ import type { PlatformErrorName } from '../contract/errors';
  * that no row knows stays permanent.
  */
 const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly RegExp[]])[] = [
-  // A missing grant does not pass, whatever else the message says.
-  ['StackFailed', [/HandlerErrorCode: AccessDenied|is not authorized to perform/]],
+  // What does not pass, whatever else the message says.
+  [
+    'StackFailed',
+    [
+      // A missing grant.
+      /HandlerErrorCode: AccessDenied|is not authorized to perform/,
+      // A managed policy that no stack of a tenant makes, such as the boundary: also NoSuchEntity ("AttachRolePolicy").
+      /does not exist or is not attachable/i,
+      // A peering whose blocks overlap, and an instance that RDS cannot run: both "did not stabilize" ("Viewing Amazon RDS DB
+      // instance status").
+      /overlapping CIDR|incompatible-(?:parameters|network|option-group|restore)|inaccessible-encryption-credentials\b/i,
+    ],
+  ],
   [
     'TransientNameTaken',
     [

@@ -107,6 +107,12 @@ describe('F1: the reason of a stack’s first failure', () => {
     handler('The parameter MasterUsername must begin with a letter', 'InvalidRequest'),
     handler('The DB subnet group does not cover two Availability Zones', 'InvalidRequest'),
     handler('DB instance is in incompatible-parameters state', 'GeneralServiceException'),
+    'Policy arn:aws:iam::1:policy/boundary does not exist or is not attachable. (Service: Iam; Error Code: NoSuchEntity)',
+    handler(
+      'Peering failed to stabilize due to incorrect VPC-ID, Account ID, or overlapping CIDR range',
+      'NotStabilized',
+    ),
+    handler('DB instance tenant-t1 did not stabilize: incompatible-network', 'NotStabilized'),
     'no luck',
     'full',
   ])('is permanent when no row of the table matches: %s', (reason) => {
