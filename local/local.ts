@@ -1,25 +1,13 @@
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
-import { dirname, relative } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { relative } from 'node:path';
+import { Command } from 'commander';
 import * as z from 'zod';
 import { Interrupted, runCommand } from '../operations/command';
-import { fileToWrite, nonBlank } from '../operations/options';
+import { fileInNewFolder } from '../operations/options';
 import { forgetEnded, OUTPUTS_FILE, publishOutputs } from '../operations/outputs';
 import { startPlatform } from './platform';
 
 const OptionsSchema = z.object({ outputs: z.string() });
-
-/** The folder of the file is made, before the platform that would have to be stopped again. */
-function outputsFile(argument: string): string {
-  try {
-    mkdirSync(dirname(nonBlank(argument)), { recursive: true });
-  } catch (thrown) {
-    if (thrown instanceof InvalidArgumentError) throw thrown;
-    throw new InvalidArgumentError('Expected a file in a folder that exists or can be made.');
-  }
-  return fileToWrite(argument);
-}
 
 /** Keeps the platform running until the process is interrupted. */
 async function main(signal: AbortSignal): Promise<number> {
@@ -28,7 +16,7 @@ async function main(signal: AbortSignal): Promise<number> {
     .option(
       '--outputs <file>',
       'where its endpoints are written, for a second one at the same time',
-      outputsFile,
+      fileInNewFolder,
       OUTPUTS_FILE,
     )
     .parse();

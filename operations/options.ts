@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { isVisible } from '../functions/contract/signup';
@@ -18,13 +18,44 @@ function isWritable(path: string): boolean {
   }
 }
 
+const found = (path: string) => {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+};
+
 /** Refuses a file that cannot be written, before the command does anything whose result belongs into it. */
 export function fileToWrite(argument: string): string {
-  nonBlank(argument);
-  const found = statSync(argument, { throwIfNoEntry: false });
-  if (found?.isDirectory()) throw new InvalidArgumentError('Expected a file, and it is a folder.');
-  if (isWritable(found ? argument : dirname(argument))) return argument;
+  const file = found(nonBlank(argument));
+  if (file?.isDirectory()) throw new InvalidArgumentError('Expected a file, and it is a folder.');
+  const folder = dirname(argument);
+  if (file ? isWritable(argument) : found(folder)?.isDirectory() && isWritable(folder)) return argument;
   throw new InvalidArgumentError('Expected a file that can be written, in a folder that exists.');
+}
+
+/** One folder after the other: mkdir with `recursive` never returns below a folder like /proc, which takes none. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  try {
+    mkdirSync(path);
+  } catch (thrown) {
+    // Another process may have made it meanwhile.
+    if (!existsSync(path)) throw thrown;
+  }
+}
+
+/** The same of a file whose folder is made, before the command does anything that would have to be undone. */
+export function fileInNewFolder(argument: string): string {
+  try {
+    makeFolder(dirname(nonBlank(argument)));
+  } catch (thrown) {
+    if (thrown instanceof InvalidArgumentError) throw thrown;
+    throw new InvalidArgumentError('Expected a file in a folder that exists or can be made.');
+  }
+  return fileToWrite(argument);
 }
 
 /** Reads a whole number. @param least the smallest one that is accepted */
