@@ -2,13 +2,14 @@ import { tenantIdOf } from '../contract/naming';
 import { ReleaseReservationInput, ReleaseReservationOutput } from '../contract/onboarding';
 import { readableSignupId } from '../contract/signup';
 import { type Action, actionHandler } from '../shared/action-handler';
+import { logger } from '../shared/logger';
 import { type Meter, meter } from '../shared/meter';
 import { isConditionFailure } from '../tenants/condition-failure';
 import { guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { transition } from '../tenants/transition';
 import { stands } from './claims';
-import { releaseSlot } from './release-slot';
+import { type OfOthers, ofOthers, releaseSlot } from './release-slot';
 import { tellSetAside } from './set-aside';
 
 export interface ReleaseReservationDeps {
@@ -30,7 +31,8 @@ export interface ReleaseReservationDeps {
  *    reservation failed in a run that resumed or took over a tenant: then no other undo has run. A
  *    redrive continues with the resources.
  * 4. Release slot and subdomain and update the record in one transaction. A slot whose priority
- *    somebody's listener rule has is set aside, so that no other tenant gets it.
+ *    somebody's listener rule has is set aside, so that no other tenant gets it. A subdomain or a slot
+ *    that somebody has given to another tenant by hand stays that tenant's.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
  *
@@ -57,15 +59,22 @@ export const releaseReservation: Action<
       ...{ tenantId, owner: executionArn, at },
       seen: { 'slot.number': slot.number },
     });
-    try {
-      await releaseSlot(table, record, permitted, occupied ? at : undefined);
-      if (occupied) tellSetAside(meter, slot);
+    const release = async (others?: OfOthers) => {
+      await releaseSlot(table, record, permitted, { setAside: occupied ? at : undefined, ...(others && { others }) });
+      if (occupied && !others?.slot) tellSetAside(meter, slot);
       return { released: true, kept: false };
+    };
+    try {
+      return await release();
     } catch (thrown) {
       if (!isConditionFailure(thrown)) throw thrown;
       const changed = await guardUndo(table, 'release', owned);
-      if (changed?.slot) throw thrown;
-      return { released: false, kept: false };
+      if (!changed?.slot) return { released: false, kept: false };
+      const others = await ofOthers(table, record);
+      if (!others.subdomain && !others.slot) throw thrown;
+      const { subdomain } = record;
+      logger.warn('reservation.of-another', { subdomain, cell: slot.cell, number: slot.number, others });
+      return await release(others);
     }
   },
 };

@@ -80,6 +80,43 @@ describe('ReleaseReservation', () => {
     expect([...stage.table.items]).toEqual(before);
   });
 
+  describe('what somebody has given to another tenant by hand stays that tenant’s, and the rest is released', () => {
+    const other = tenantIdOf('sub_other');
+    const slotKey = itemKeys.takenSlot('cell1', 0);
+
+    it('the subdomain', async () => {
+      const stage = await reservedStage({ status: 'ROLLING_BACK' });
+      const claim = { ...itemKeys.subdomain('acme'), subdomain: 'acme', tenantId: other };
+      stage.table.put(claim);
+      await expect(stage.release(signup)).resolves.toEqual({ released: true, kept: false });
+      expect(stage.table.get(itemKeys.subdomain('acme'))).toEqual(claim);
+      expect(stage.slots('FREE')).toEqual(all);
+      expect(stage.record(tenantId)).not.toHaveProperty('slot');
+    });
+
+    it.each([
+      ['the slot', {}, { number: 0, tenantId: other }],
+      ['a slot that was set aside', {}, { number: 0, setAside: NOW }],
+      ['the slot of a tenant whose slot is occupied', { error: 'SlotOccupied' }, { number: 0, tenantId: other }],
+    ])('%s', async (_, { error }: { error?: string }, has) => {
+      const failure = error && {
+        step: 'RegisterTenant',
+        error,
+        reason: 'x',
+        at: NOW,
+        outcome: 'rolling-back' as const,
+      };
+      const stage = await reservedStage({ status: 'ROLLING_BACK', ...(failure && { failure }) });
+      stage.table.put({ ...slotKey, ...has });
+      await expect(stage.release(signup)).resolves.toEqual({ released: true, kept: false });
+      expect(stage.table.get(slotKey)).toEqual({ ...slotKey, ...has });
+      expect(stage.slots('FREE')).toEqual(all.slice(1));
+      expect(stage.table.get(itemKeys.subdomain('acme'))).toBeUndefined();
+      expect(stage.record(tenantId)).not.toHaveProperty('slot');
+      expect(stage.counted).toEqual([]);
+    });
+  });
+
   it('keeps a slot that has resources of an earlier run', async () => {
     const stage = await reservedStage({ keyRequestedAt: NOW });
     const before = structuredClone([...stage.table.items]);
