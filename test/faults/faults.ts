@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import * as z from 'zod';
 import { fileToWrite, wholeNumber } from '../../operations/options';
 import { type Figure, figuresTable, isMet, toJson } from '../support/figures';
 import { FIGURE_NAMES, figures, type WantedFigures } from './figures/figures';
 import { Lab } from './lab';
-import { matrix } from './matrix';
+import { fittingNone, matrix } from './matrix';
 import { type Recording, record } from './recording';
 import type { TrialResult } from './run-trial';
 import { runTrials } from './runner';
@@ -93,6 +93,13 @@ async function recorded(lab: Lab): Promise<Recording> {
   }
 }
 
+/** Refuses what fits no trial and no figure, before the platform is started. */
+function wanted(argument: string, earlier: readonly string[] | undefined): readonly string[] {
+  const [unknown] = [FIGURES, ...FIGURE_NAMES].includes(argument) ? [] : fittingNone([argument]);
+  if (unknown !== undefined) throw new InvalidArgumentError('No trial begins so, and no figure has this name.');
+  return [...(earlier ?? []), argument];
+}
+
 async function main(signal: AbortSignal): Promise<boolean> {
   const command = new Command('faults')
     .description(
@@ -103,6 +110,7 @@ async function main(signal: AbortSignal): Promise<boolean> {
     .option(
       '--only <keys...>',
       `runs the trials whose keys begin so alone; "${FIGURES}" are the figures, or one of them: ${FIGURE_NAMES.join(', ')}`,
+      wanted,
     )
     .option('--count <n>', 'onboardings or signups of each figure, for a smaller or a larger one', wholeNumber(1))
     .option('--every <n>', 'every nth trial alone', wholeNumber(1), 1)

@@ -164,3 +164,18 @@ export function matrix(recording: Recording): Trial[] {
     ...taskTrials('StopExecution', 'abort', 'rollback', ROLLBACK_STATES),
   ];
 }
+
+/** Of each kind one trial, as a matrix of one call and one resource has them. */
+const ONE_OF_EACH: Recording = {
+  onboarding: ['CALL'],
+  rollback: ['CALL'],
+  newSlots: ['CALL'],
+  resources: { network: ['RESOURCE'], database: ['RESOURCE'], storage: ['RESOURCE'], access: ['RESOURCE'] },
+  complete: new Map(),
+};
+
+/** The beginnings of keys that fit no trial. What follows the kind of a trial is known only once an onboarding was recorded. */
+export function fittingNone(beginnings: readonly string[]): readonly string[] {
+  const kinds = [...new Set(matrix(ONE_OF_EACH).map(({ kind }) => `${kind}: `))];
+  return beginnings.filter((key) => !kinds.some((kind) => kind.startsWith(key) || key.startsWith(kind)));
+}
