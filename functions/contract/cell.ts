@@ -15,6 +15,11 @@ export const CellDescriptorSchema = z.object({
   name: z.string(),
   /** Number of slots: the smallest of the cell's quotas, and at most what `tenantRange` holds. */
   capacity: z.number().int().positive(),
+  /**
+   * How many rules its load balancer may have, without default ones. Descriptors and executions of older
+   * releases lack it.
+   */
+  maxRules: z.number().int().positive().optional(),
   /** The CIDR block from which each slot takes its /24. */
   tenantRange: z.cidrv4(),
   /** Listener priority of slot 0; slot n has `firstPriority + n`. */

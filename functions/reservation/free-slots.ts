@@ -86,13 +86,18 @@ export interface SlotFinder {
  * @returns the free slots that were added; none when another execution has added a block at the same
  * time; undefined when the cell has no slot beyond the high-water mark
  */
-async function refill({ table, elb, meter, now }: SlotFinder, cell: CellDescriptor): Promise<number[] | undefined> {
+async function refill(
+  { table, elb, meter, now }: SlotFinder,
+  cell: CellDescriptor,
+): Promise<number[] | FullCell | undefined> {
   const Key = itemKeys.cell(cell.name);
   const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
   const highWater = Item ? parseAt(`cell ${cell.name}`, HighWaterSchema, Item).highWater : 0;
   const added = nextBlock(highWater, cell.capacity);
   if (added.length === 0) return undefined;
   const inUse = await prioritiesInUse(elb, cell);
+  const full = fullOfRules(cell, inUse);
+  if (full) return full;
   const slots = added.map((number) => occupiable(cell, number));
   const taken = slots.filter(({ priority }) => inUse.has(priority));
   const free = slots.filter(({ priority }) => !inUse.has(priority)).map(({ number }) => number);
@@ -126,14 +131,32 @@ async function refill({ table, elb, meter, now }: SlotFinder, cell: CellDescript
   return free;
 }
 
+/** A cell of which no tenant gets a slot, in words for the error. */
+export interface FullCell {
+  readonly full: string;
+}
+
+/**
+ * The rules of others may have filled the load balancer: CreateRule would be refused after the database was built ("Quotas
+ * for your Application Load Balancers").
+ */
+function fullOfRules({ name, maxRules }: CellDescriptor, inUse: ReadonlySet<number>): FullCell | undefined {
+  if (maxRules === undefined || inUse.size < maxRules) return undefined;
+  return {
+    full: `${name} (its load balancer has ${inUse.size} rules, of ${maxRules} that the stage's configuration allows)`,
+  };
+}
+
 /**
  * The first free slots that somebody can use. Since a slot was put on the list, somebody may have
  * made a listener rule with its priority: such a slot is set aside before anything is built for it.
  */
-async function usableSlots(finder: SlotFinder, cell: CellDescriptor): Promise<number[]> {
+async function usableSlots(finder: SlotFinder, cell: CellDescriptor): Promise<number[] | FullCell> {
   const listed = await freeSlots(finder.table, cell);
   if (listed.length === 0) return [];
   const inUse = await prioritiesInUse(finder.elb, cell);
+  const full = fullOfRules(cell, inUse);
+  if (full) return full;
   const isTaken = (number: number) => inUse.has(occupiable(cell, number).priority);
   for (const number of listed.filter(isTaken)) await setAside(finder, occupiable(cell, number));
   return listed.filter((number) => !isTaken(number));
@@ -143,11 +166,12 @@ async function usableSlots(finder: SlotFinder, cell: CellDescriptor): Promise<nu
  * Picks a free slot of the cell without claiming it. The number of reads and writes does not depend
  * on the number of tenants.
  *
- * @returns undefined when the cell is full
+ * @returns the slot's number, or why no tenant gets a slot of the cell
  * @throws PlatformError `TransientConflict` when other executions take every new free slot
  */
-export async function pickFreeSlot(finder: SlotFinder, cell: CellDescriptor): Promise<number | undefined> {
-  const oneOf = (free: readonly number[]) => free[Math.floor(finder.random() * free.length)];
+export async function pickFreeSlot(finder: SlotFinder, cell: CellDescriptor): Promise<number | FullCell> {
+  const oneOf = (free: readonly number[] | FullCell) =>
+    'full' in free ? free : free[Math.floor(finder.random() * free.length)];
   const pick = async () => oneOf(await usableSlots(finder, cell));
   for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
     const picked = await pick();
@@ -155,8 +179,8 @@ export async function pickFreeSlot(finder: SlotFinder, cell: CellDescriptor): Pr
     // Between the first look and the refill another execution may have added the last block. So the
     // cell is full only if the list is still empty.
     const added = await refill(finder, cell);
-    if (!added) return pick();
-    if (added.length > 0) return oneOf(added);
+    const found = added ? oneOf(added) : ((await pick()) ?? { full: `${cell.name} (${cell.capacity} slots)` });
+    if (found !== undefined) return found;
   }
   throw new PlatformError('TransientConflict', `cell ${cell.name}: other executions took every new free slot`);
 }

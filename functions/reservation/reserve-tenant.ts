@@ -126,14 +126,18 @@ async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Sign
 
 async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[], openCell: unknown): Promise<Slot> {
   const order = cellOrder(deps.table, cells, openCell);
+  const full = new Map<string, string>();
   for (const cell of order.cells) {
-    const number = await pickFreeSlot(deps, cell);
-    if (number === undefined) continue;
+    const picked = await pickFreeSlot(deps, cell);
+    if (typeof picked !== 'number') {
+      full.set(cell.name, picked.full);
+      continue;
+    }
     await order.found(cell);
-    return slotAt(cell, number);
+    return slotAt(cell, picked);
   }
-  const full = cells.map(({ name, capacity }) => `${name} (${capacity} slots)`).join(', ');
-  throw new PlatformError('CapacityExhausted', `no cell has a free slot: ${full}`);
+  const why = cells.map(({ name }) => full.get(name)).join(', ');
+  throw new PlatformError('CapacityExhausted', `no cell has a free slot: ${why}`);
 }
 
 /**
@@ -191,7 +195,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    service is left alone. Otherwise the tenant keeps the slot that it has.
  * 5. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
  * 6. Pick a free slot. The listener's rules are read, and a slot whose priority somebody's rule has
- *    is set aside. A rule that is made later is found by RegisterTenant.
+ *    is set aside. A cell whose load balancer has as many rules as it may have is passed over. A rule
+ *    that is made later is found by RegisterTenant.
  * 7. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.

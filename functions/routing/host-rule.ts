@@ -53,10 +53,10 @@ async function rulesOf(elb: LoadBalancer, ListenerArn: string): Promise<Rule[]> 
   );
 }
 
-/** The priorities of all rules of the listener. */
+/** The priorities of all rules of the listener, but for its default one, which has none and counts for no quota. */
 export async function prioritiesInUse(elb: LoadBalancer, { listenerArn }: CellDescriptor): Promise<Set<number>> {
   const rules = await rulesOf(elb, listenerArn);
-  return new Set(rules.map(({ Priority }) => Number(Priority)));
+  return new Set(rules.filter(({ Priority }) => Priority !== 'default').map(({ Priority }) => Number(Priority)));
 }
 
 /**

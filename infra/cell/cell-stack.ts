@@ -78,6 +78,7 @@ export class CellStack extends Stack {
     const descriptor = new CellDescriptor(this, 'Descriptor', {
       name: cell.name,
       capacity: cellCapacity(cell, config),
+      maxRules: cell.quotas.rulesPerLoadBalancer,
       tenantRange: cell.tenantRange,
       firstPriority: cell.firstPriority,
       vpcId: vpc.vpcId,

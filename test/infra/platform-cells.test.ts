@@ -122,6 +122,7 @@ describe.each(
     expect(descriptor).toMatchObject({
       name: cell.name,
       capacity: cellCapacity(cell, stages[stage]),
+      maxRules: cell.quotas.rulesPerLoadBalancer,
       appCidr: cell.appCidr,
       tenantRange: cell.tenantRange,
     });

@@ -277,6 +277,30 @@ describe('G7: other listener rules have the priorities of slots', () => {
     expect(stage.counted).toEqual(['SlotsSetAside=1']);
   });
 
+  describe('a load balancer that the rules of others have filled', () => {
+    const cellWith = (name: string, maxRules: number) => aCell({ name, capacity: 16, maxRules });
+
+    it.each([
+      ['before the cell’s first slots are listed', 0],
+      ['after they were listed', 1],
+    ])('gets no tenant, and nothing is built for one: %s', async (_, tenants) => {
+      const stage = new Reservations([cellWith('cell1', 4)]);
+      for (let number = 0; number < tenants; number++) await stage.reserveNumber(number);
+      for (const priority of [1, 2, 3, 30_000]) stage.elb.add(priority, 'somebody.example');
+      await expect(stage.reserve(signup)).rejects.toMatchObject({
+        name: 'CapacityExhausted',
+        message: expect.stringContaining('cell1 (its load balancer has 4 rules, of 4'),
+      });
+      expect(stage.slots('SLOT')).toHaveLength(tenants);
+    });
+
+    it('gets a tenant while there is a place for one rule more', async () => {
+      const stage = new Reservations([cellWith('cell1', 5)]);
+      for (const priority of [1, 2, 3, 30_000]) stage.elb.add(priority, 'somebody.example');
+      await expect(stage.reserve(signup)).resolves.toMatchObject({ outcome: 'reserved' });
+    });
+  });
+
   it('takes the next slots when the priorities of all listed slots are taken', async () => {
     const stage = new Reservations([aCell({ capacity: 32 })]);
     await stage.reserveNumber(1);
