@@ -23,27 +23,32 @@ export interface Claims {
   readonly record?: TenantRecord;
   /** The tenant that holds the subdomain. */
   readonly subdomainOf?: string;
+  /** The tenant whose visitors the host leads to: it has the subdomain, also where somebody has deleted its claim. */
+  readonly routeOf?: string;
   /** The item of the open cell (open-cell.ts), which the same request reads for a new tenant. */
   readonly openCell?: unknown;
 }
 
-const SubdomainClaimSchema = z.object({ tenantId: z.string() });
+const HeldSchema = z.object({ tenantId: z.string() });
 
 /**
  * One strongly consistent read: the answer includes every claim that was made before. A malformed
- * signup has no subdomain to ask for.
+ * signup has no subdomain and no host to ask for.
  */
 export async function readClaims(
   table: TenantsTable,
-  ids: { signupId: string; tenantId: string; subdomain?: string },
+  ids: { signupId: string; tenantId: string; name?: { subdomain: string; host: string } },
 ): Promise<Claims> {
-  const ofSubdomain = ids.subdomain === undefined ? [] : [itemKeys.subdomain(ids.subdomain), itemKeys.openCell()];
-  const { record, others } = await findTenantWith(table, ids.tenantId, [itemKeys.signup(ids.signupId), ...ofSubdomain]);
-  const [claim, subdomain, openCell] = others;
+  const ofName = ids.name
+    ? [itemKeys.subdomain(ids.name.subdomain), itemKeys.openCell(), itemKeys.route(ids.name.host)]
+    : [];
+  const { record, others } = await findTenantWith(table, ids.tenantId, [itemKeys.signup(ids.signupId), ...ofName]);
+  const [claim, subdomain, openCell, route] = others;
   return {
     ...(claim && { holder: parseAt('signup claim', SignupClaimSchema, claim).executionArn }),
     ...(record && { record }),
-    ...(subdomain && { subdomainOf: parseAt('subdomain claim', SubdomainClaimSchema, subdomain).tenantId }),
+    ...(subdomain && { subdomainOf: parseAt('subdomain claim', HeldSchema, subdomain).tenantId }),
+    ...(route && { routeOf: parseAt('route', HeldSchema, route).tenantId }),
     ...(openCell && { openCell }),
   };
 }

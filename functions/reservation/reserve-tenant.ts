@@ -147,7 +147,8 @@ async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[
 async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionArn: string): Promise<Outcome> {
   const { signupId, subdomain } = signup;
   const tenantId = tenantIdOf(signupId);
-  const seen = await readClaims(deps.table, { signupId, tenantId, subdomain });
+  const host = hostOf(deps, signup);
+  const seen = await readClaims(deps.table, { signupId, tenantId, name: { subdomain, host } });
   const { record } = seen;
   const holders = holdersOf(seen);
   const others = holders.filter((each) => each !== executionArn);
@@ -157,7 +158,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   const over = holding.length === 0;
   if (record && !ours) requireNewOrSame(signup, record, over);
   const lost = !record && (holder !== undefined || seen.subdomainOf === tenantId);
-  if (lost) await requireNotInService(deps.table, { tenantId, host: hostOf(deps, signup) });
+  if (lost) await requireNotInService(deps.table, { tenantId, host });
   if (holder && (record?.activatedAt || !over)) return duplicate({ tenantId, holder, over }, record);
   const cells = await deps.compute.cells();
   if (stands(record)) {
@@ -168,10 +169,10 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
     await takeOver(deps.table, resumed, { holder: seen.holder, owner, now: deps.now().toISOString() });
     return outcome;
   }
-  if (seen.subdomainOf && seen.subdomainOf !== tenantId) {
+  if ([seen.subdomainOf, seen.routeOf].some((of) => of !== undefined && of !== tenantId)) {
     throw new PlatformError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant`);
   }
-  await requireFreeName(deps.zone, { tenantId, host: hostOf(deps, signup) });
+  await requireFreeName(deps.zone, { tenantId, host });
   const kept = lost ? await slotWithoutRecord(deps.table, cells, tenantId) : undefined;
   const fresh = newRecord(deps, signup, executionArn, kept ?? (await freeSlot(deps, cells, seen.openCell)));
   await claimAll(deps.table, fresh, seen, kept !== undefined);
@@ -193,7 +194,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    after a lost answer, and at a redrive.
  * 4. If there are claims and no record, somebody has deleted the record. A tenant whose route is in
  *    service is left alone. Otherwise the tenant keeps the slot that it has.
- * 5. Otherwise no DNS record of somebody else may be at the host, where the stage has a hosted zone.
+ * 5. Otherwise neither subdomain nor host may be another tenant's, and no DNS record of somebody else may be
+ *    at the host, where the stage has a hosted zone.
  * 6. Pick a free slot. The listener's rules are read, and a slot whose priority somebody's rule has
  *    is set aside. A cell whose load balancer has as many rules as it may have is passed over. A rule
  *    that is made later is found by RegisterTenant.

@@ -42,6 +42,15 @@ describe('ReserveTenant', () => {
     expect([...stage.table.items]).toEqual(before);
   });
 
+  it('gives nobody the host to which a tenant’s visitors are led, although somebody has deleted its claim', async () => {
+    const stage = new Reservations();
+    const { host, tenantId } = aTenant();
+    stage.table.put({ ...itemKeys.route(host), host, tenantId, status: 'ACTIVE' });
+    const before = structuredClone([...stage.table.items]);
+    await expect(stage.reserve(aSignup({ signupId: 'sub_late' }))).rejects.toMatchObject({ name: 'SubdomainTaken' });
+    expect([...stage.table.items]).toEqual(before);
+  });
+
   it('gives its own execution the same answer again', async () => {
     const stage = new Reservations();
     const first = await stage.reserve(signup);
