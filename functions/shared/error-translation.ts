@@ -19,6 +19,8 @@ const NAMES: readonly (readonly [error: PlatformErrorName, names: readonly strin
       'KMS.ThrottlingException',
       // SQS: too many messages are being worked on at the moment ("ReceiveMessage").
       'OverLimit',
+      // In an entry of an answer there is no status 429 by which the SDK would know a rate.
+      'TooManyRequests',
     ],
   ],
   [
@@ -171,10 +173,10 @@ const isSdkError = (error: Error): error is SdkError => error.cause === undefine
 const isFullZone = ({ name, message }: Error) => name === 'InvalidChangeBatch' && /\blimit\b/i.test(message);
 
 /**
- * Quotas of whatever service: `InstanceQuotaExceededFault`, `VpcLimitExceeded`, `TooManyRulesException`.
+ * Quotas of whatever service: `InstanceQuotaExceededFault`, `VpcLimitExceeded`, `WAFLimitsExceededException`, `TooManyRules`.
  * Rates, such as `RequestLimitExceeded`, are throttling for the SDK.
  */
-const QUOTA = /(?:Quota|Limit)(?:Exceeded|Reached)|^TooMany/;
+const QUOTA = /(?:Quota|Limit)s?(?:Exceeded|Reached)|^TooMany/;
 
 function nameFor(error: Error): PlatformErrorName {
   if (error.name === 'TransactionCanceledException') return ofTransaction(error);

@@ -79,6 +79,8 @@ const TABLE: [string, unknown, PlatformErrorName][] = [
   ['a target group in too many listeners', awsError('TargetGroupAssociationLimitException'), 'QuotaExceeded'],
   ['a rule with too many targets', awsError('TooManyUniqueTargetGroupsPerLoadBalancerException'), 'QuotaExceeded'],
   ['a quota of EC2', awsError('VpcLimitExceeded'), 'QuotaExceeded'],
+  ['a quota of WAF', awsError('WAFLimitsExceededException'), 'QuotaExceeded'],
+  ['an entry with too many requests', { name: 'TooManyRequests', message: 'slow' }, 'TransientThrottling'],
   ['a quota of Step Functions', awsError('ExecutionLimitExceeded'), 'QuotaExceeded'],
   ['a listener that is gone', awsError('ListenerNotFoundException'), 'ConfigurationInvalid'],
   ['a target group that was replaced', awsError('TargetGroupNotFoundException'), 'ConfigurationInvalid'],
