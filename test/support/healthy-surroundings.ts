@@ -574,6 +574,7 @@ export function healthySurroundings() {
       ] as { Name: string; State: string; ScheduleExpression?: string; EventPattern?: string; ManagedBy?: string }[],
       targets: [{ Id: '1', ...STARTS }] as { Id: string; Arn: string; RoleArn: string; DeadLetterConfig?: object }[],
       machines: [MACHINE] as string[],
+      machineRole: `arn:aws:iam::${ACCOUNT_ID}:role/team` as string | undefined,
       machine: {
         ...{ definition: DEFINITION, roleArn: 'arn:machine-role' },
         encryptionConfiguration: { type: 'AWS_OWNED_KEY' } as { type: string; kmsKeyId?: string },

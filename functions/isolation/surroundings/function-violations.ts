@@ -214,13 +214,13 @@ function machineDifferences(machine: string, actual: Machine, expected: z.output
 
 /** Machines that no template makes, which run in a role of the platform: whoever starts one does all that the role may. */
 async function strangeMachines(
-  { machine, machines }: SurroundingsFacts['policies'],
+  { machineRole, machines }: SurroundingsFacts['policies'],
   resources: readonly ExpectedResource[],
 ): Promise<string[]> {
   const made = ofType(resources, 'AWS::StepFunctions::StateMachine').map(({ physicalId }) => physicalId);
   const roles = ofType(resources, 'AWS::IAM::Role').map(({ physicalId }) => physicalId);
   const strange = (await machines()).filter((arn) => !made.includes(arn));
-  const asked = strange.map(async (arn) => ({ arn, roleArn: (await machine(arn)).roleArn }));
+  const asked = strange.map(async (arn) => ({ arn, roleArn: await machineRole(arn) }));
   return (await settled(asked))
     .filter(({ roleArn }) => roles.includes(lastOf(roleArn)))
     .map(({ arn, roleArn }) => `state machine ${arn}, which no template makes, runs as ${roleArn}`);

@@ -46,6 +46,8 @@ export interface PolicyFacts {
   readonly rules: (bus?: string) => Promise<readonly Rule[]>;
   readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
   readonly machine: (machineArn: string) => Promise<Machine>;
+  /** The role of somebody's machine; undefined where it was deleted since the list. */
+  readonly machineRole: (machineArn: string) => Promise<string | undefined>;
   /** ARNs of every state machine of the account. */
   readonly machines: () => Promise<readonly string[]>;
 }
@@ -116,5 +118,10 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
       return listed.flatMap(({ stateMachineArn }) => stateMachineArn ?? []);
     }),
     machine: readOnceEach((stateMachineArn: string) => sfn.send(new DescribeStateMachineCommand({ stateMachineArn }))),
+    machineRole: readOnceEach(async (stateMachineArn: string) => {
+      // "DescribeStateMachine": a definition under a key of another team takes kms:Decrypt, and nobody compares it here.
+      const request = new DescribeStateMachineCommand({ stateMachineArn, includedData: 'METADATA_ONLY' });
+      return (await unlessAbsent(sfn.send(request), 'StateMachineDoesNotExist'))?.roleArn;
+    }),
   };
 }

@@ -123,7 +123,7 @@ const BREACHES: Breach[] = [
     'another machine in a role of the platform',
     ({ policies }) => {
       policies.machines.push('arn:aws:states:r:1:stateMachine:theirs');
-      policies.machine.roleArn = `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName('PerformAct')}`;
+      policies.machineRole = `arn:aws:iam::${ACCOUNT_ID}:role/${functionRoleName('PerformAct')}`;
     },
     'state machine arn:aws:states:r:1:stateMachine:theirs, which no template makes, runs as',
   ],
@@ -207,6 +207,14 @@ const HARMLESS: Harmless[] = [
     'audit.machines',
     'a machine of another team, in a role of its own',
     ({ policies }) => policies.machines.push('arn:aws:states:r:1:stateMachine:team'),
+  ],
+  [
+    'audit.machines',
+    'a machine of another team that was deleted since the list',
+    ({ policies }) => {
+      policies.machines.push('arn:aws:states:r:1:stateMachine:team');
+      policies.machineRole = undefined;
+    },
   ],
   [
     'audit.alarms',

@@ -4,8 +4,9 @@ import type { StrangeOptions } from '../../../functions/isolation/facts/vpc-name
 import { type SurroundingsClients, surroundingsFacts } from '../../../functions/isolation/surroundings/ask';
 import { platformFacts } from '../../../functions/isolation/surroundings/platform-facts';
 import { platformStacks } from '../../../functions/isolation/surroundings/platform-stacks';
+import { policyFacts } from '../../../functions/isolation/surroundings/policy-facts';
 import { ACCOUNT_ID, aCell } from '../../support/builders';
-import { FakeClient } from '../../support/fake-client';
+import { awsError, FakeClient } from '../../support/fake-client';
 import { aPrincipal } from '../../support/healthy-surroundings';
 import { aStage } from '../../support/isolated-tenant';
 
@@ -119,4 +120,16 @@ test.each([
   const facts = platformFacts(clients, PLATFORM, async () => ({ principals, policies: new Map() }));
   expect(await facts.tableStreams()).toEqual(streams);
   expect(aws.sent).toHaveLength(streams.length);
+});
+
+test.each([
+  ['is told without its definition, which may be under a key of its own', { roleArn: 'arn:team' }, 'arn:team'],
+  ['is nobody’s when the machine was deleted since the list', awsError('StateMachineDoesNotExist'), undefined],
+])('the role of another team’s machine %s', async (_, answer, role) => {
+  const aws = new FakeClient({ DescribeStateMachineCommand: answer });
+  const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients & { readonly lambda: LambdaClient };
+  expect(await policyFacts(clients, PLATFORM).machineRole('arn:machine')).toBe(role);
+  expect(aws.inputs('DescribeStateMachineCommand')).toEqual([
+    { stateMachineArn: 'arn:machine', includedData: 'METADATA_ONLY' },
+  ]);
 });
