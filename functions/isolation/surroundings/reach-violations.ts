@@ -23,6 +23,8 @@ const SHOWING_DATA = [
   ...['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectTorrent'],
   ...['secretsmanager:GetSecretValue', 'secretsmanager:BatchGetSecretValue'],
   ...['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:GetRecords'],
+  // The input of an onboarding is the signup.
+  ...['states:DescribeExecution', 'states:GetExecutionHistory'],
 ];
 
 /** A message to the operators is no way to anything. */
@@ -39,14 +41,17 @@ const TYPE = /^(?:[\w-]+\/(?:app|net|gwy)\/|(?:regional|global)\/[\w-]+\/|snapsh
 /** What follows account and type in an ARN: the part that names somebody's resources. */
 function nameIn(pattern: string): string {
   const resource = pattern.split(':').slice(5).join(':');
-  const name = pattern.startsWith('arn:aws:s3:') ? resource : resource.replace(TYPE, '');
+  const name = /^arn:[^:]*:s3:/.test(pattern) ? resource : resource.replace(TYPE, '');
   return name.replace(/^\//, '');
 }
 
 /** Whether a name begins with letters, and not with a wildcard. */
 const beginsNamed = (name: string) => !/^(?:[*?]|$)/.test(name);
-/** A name that begins with a wildcard and says some letters of what it is about, e.g. `*tenant-*`. */
-const saysLetters = (name: string) => /[a-z0-9]{3}/i.test(name);
+/** Account and region, which names of all teams may end with. */
+const PLACE = /\d{12}|[a-z]{2}(?:-[a-z]+)+-\d(?!\w)/g;
+/** What a name that begins with a wildcard says of what it is about, e.g. `tenant-` of `*tenant-*`. */
+const saidIn = (name: string) => name.replace(PLACE, '').replace(/[*?]/g, '');
+const saysLetters = (name: string) => /[a-z0-9]{3}/i.test(name.replace(PLACE, ''));
 
 /** The six parts of an ARN. Only the last may have colons ("Amazon Resource Names"): no wildcard before it reaches into it. */
 const partsOf = (arn: string) => {
@@ -65,6 +70,13 @@ function samplesOf(family: string, pattern: string): string[] {
   return ids.map((id) => family.replaceAll('*', id));
 }
 
+/** Whether a pattern that begins with a wildcard means this resource: it says most of its name, or that it is about tenants. */
+function means(pattern: string, family: string): boolean {
+  const arn = family.replaceAll('*', 'x');
+  const said = saidIn(nameIn(pattern));
+  return (/enant/i.test(said) || said.length * 2 > nameIn(arn).length) && meet(pattern, arn);
+}
+
 /**
  * Whether a resource of a policy is one of these. Who names all databases, or everything, has rights in the account and
  * not at a tenant: an administrator's. Who names a tenant's has been given them, from wherever in the name the pattern
@@ -73,21 +85,37 @@ function samplesOf(family: string, pattern: string): string[] {
 function names(pattern: string, arns: readonly string[]): boolean {
   const name = nameIn(pattern);
   if (beginsNamed(name)) return arns.some((arn) => meet(pattern, arn));
-  return saysLetters(name) && arns.some((arn) => samplesOf(arn, pattern).some((sample) => meet(pattern, sample)));
+  return (
+    saysLetters(name) &&
+    arns.some((arn) => samplesOf(arn, pattern).some((sample) => meet(pattern, sample)) || means(pattern, arn))
+  );
 }
 
 /** Keys of conditions by which a service knows the tag of a resource: `aws:ResourceTag/KEY`, `rds:db-tag/KEY` and others. */
 const TENANTS_TAG = new RegExp(`^[\\w-]+:(?!request|principal)[\\w-]*tag/${TENANT_TAG}$`, 'i');
-/** By which KMS knows a key without its id ("kms:ResourceAliases"). */
-const ALIASES = 'kms:resourcealiases';
+/** The tag that CloudFormation puts on what a stack makes ("Resource tag"), by the end of its key. */
+const STACK_TAG = /^[\w-]+:(?!request|principal)[\w-]*tag\/aws:cloudformation:stack-(?:name|id)$/i;
 
-/** Whether a condition confines a statement to what is tenants': it names them as an ARN would. */
-function namesTenants({ operator, key, values }: Condition): boolean {
+/**
+ * Keys of conditions by which a service knows one resource, whichever a request names, and the ARN that the value stands
+ * for: KMS a key by its alias ("kms:ResourceAliases", "kms:RequestAlias") or by what it encrypts
+ * ("kms:EncryptionContext:context-key"), ECS a task by its cluster ("ecs:cluster").
+ */
+const KNOWN_BY: readonly (readonly [key: RegExp, arn: (value: string) => string])[] = [
+  [/^kms:(?:resourcealiases|requestalias)$/i, (value) => `arn:aws:kms:*:*:${value}`],
+  [/^kms:encryptioncontext:aws:dynamodb:tablename$/i, (value) => `arn:aws:dynamodb:*:*:table/${value}`],
+  [/^(?:kms:encryptioncontext:.+|ecs:cluster|lambda:functionarn|secretsmanager:secretid)$/i, (value) => value],
+  [STACK_TAG, (value) => (value.startsWith('arn:') ? value : `arn:aws:cloudformation:*:*:stack/${value}/*`)],
+];
+
+/** Whether a condition confines a statement to what is tenants' or the platform's: it names them as an ARN would. */
+function namesTenants({ operator, key, values }: Condition, arns: readonly string[]): boolean {
   const isNegated = /not/i.test(operator);
   if (/^null$/i.test(operator)) return TENANTS_TAG.test(key) && values.includes('false');
   if (isNegated) return false;
   if (TENANTS_TAG.test(key)) return values.some((value) => /[*$]/.test(value) || tenantIdIn(value) !== undefined);
-  return key.toLowerCase() === ALIASES && values.some((value) => !areDisjoint(value, tenantNames.keyAlias('*')));
+  const arnOf = KNOWN_BY.find(([known]) => known.test(key))?.[1];
+  return arnOf !== undefined && values.some((value) => names(arnOf(value), arns));
 }
 
 const idsOf = (resources: readonly ExpectedResource[], type: string) =>
@@ -107,6 +135,7 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
   const role = (name: string) => `arn:aws:iam::${accountId}:role${name}`;
   const rules = idsOf(resources, 'AWS::Events::Rule').map((id) => `rule/${id.replace('|', '/')}`);
   const acls = idsOf(resources, 'AWS::WAFv2::WebACL').map((id) => id.split('|').slice(0, 2).join('/'));
+  const machines = idsOf(resources, 'AWS::StepFunctions::StateMachine').filter((arn) => !isRelease(arn));
   return [
     role(`${TENANT_ROLE_PATH}*`),
     ...idsOf(resources, 'AWS::IAM::Role').map((name) => role(`/${name}`)),
@@ -119,8 +148,9 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...of('dynamodb', ...tables, ...tables.map((table) => `${table}/*`)),
     ...of('lambda', ...functions, ...functions.map((name) => `${name}:*`)),
     ...of('kms', ...idsOf(resources, 'AWS::KMS::Key').map((id) => `key/${id}`)),
-    ...of('ecs', ...['service', 'task'].map((kind) => `${kind}/${cell.clusterName}/*`)),
-    ...idsOf(resources, 'AWS::StepFunctions::StateMachine').filter((arn) => !isRelease(arn)),
+    ...of('ecs', `cluster/${cell.clusterName}`, ...['service', 'task'].map((kind) => `${kind}/${cell.clusterName}/*`)),
+    ...machines,
+    ...machines.map((arn) => `${arn.replace(':stateMachine:', ':execution:')}:*`),
     ...of('events', ...idsOf(resources, 'AWS::Events::EventBus').map((name) => `event-bus/${name}`), ...rules),
     ...of('sqs', ...idsOf(resources, 'AWS::SQS::Queue').map((url) => url.split('/').at(-1) ?? '')),
     ...idsOf(resources, 'AWS::SNS::Topic'),
@@ -144,7 +174,7 @@ function given(
   if (does.length === 0) return undefined;
   const resource = resources.find((pattern) => names(pattern, arns));
   if (resource !== undefined) return `${does.join(', ')} on ${resource}`;
-  const condition = conditions.find(namesTenants);
+  const condition = conditions.find((each) => namesTenants(each, arns));
   return condition && `${does.join(', ')} where ${condition.key} is ${condition.values.join(' or ')}`;
 }
 

@@ -68,6 +68,13 @@ const BREACHES: Breach[] = [
       ['events:DisableRule', `arn:aws:events:*:*:rule/TenantOnboarding-*`],
       ['cloudwatch:DisableAlarmActions', 'arn:aws:cloudwatch:*:*:alarm:tenant-*'],
       ['wafv2:UpdateWebACL', 'arn:aws:wafv2:*:*:regional/webacl/cell/*'],
+      ['s3:GetObject', 'arn:*:s3:::tenant-t0123456789abcde/*'],
+      ['states:StopExecution', `arn:aws:states:*:*:execution:TenantIsolationAudit:*`],
+      ['states:GetExecutionHistory', `arn:aws:states:*:*:execution:TenantIso*`],
+      ['dynamodb:DeleteTable', 'arn:aws:dynamodb:*:*:table/?enants'],
+      ['lambda:UpdateFunctionCode', 'arn:aws:lambda:*:*:function:*-AuditTenant'],
+      ['kms:DisableKey', 'arn:aws:kms:*:*:key/?eports'],
+      ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:cluster/${surroundings.cell.clusterName}`],
     ] as const
   ).map(
     ([Action, Resource]): Breach => [
@@ -111,6 +118,12 @@ const BREACHES: Breach[] = [
       ['StringLike', 'rds:db-tag/tenantId', 't*'],
       ['Null', 'secretsmanager:ResourceTag/tenantId', 'false'],
       ['ForAnyValue:StringLike', 'kms:ResourceAliases', 'alias/tenants/*'],
+      ['StringLike', 'kms:RequestAlias', 'alias/*enants/*'],
+      ['StringLike', 'kms:EncryptionContext:aws:s3:arn', 'arn:aws:s3:::tenant-*'],
+      ['StringLike', 'kms:EncryptionContext:SecretARN', 'arn:aws:secretsmanager:*:*:secret:tenants/*'],
+      ['StringEquals', 'kms:EncryptionContext:aws:dynamodb:tableName', 'tenants'],
+      ['ArnEquals', 'ecs:cluster', `arn:aws:ecs:${REGION}:${ACCOUNT_ID}:cluster/${surroundings.cell.clusterName}`],
+      ['StringLike', 'aws:ResourceTag/aws:cloudformation:stack-name', 'tenant-*'],
     ] as const
   ).map(
     ([operator, key, value]): Breach => [
@@ -364,6 +377,10 @@ const HARMLESS: Harmless[] = [
       ['messages to the operators', 'sns:Publish', surroundings.topicArn],
       ['the release', 'states:StartExecution', `arn:aws:states:${REGION}:${ACCOUNT_ID}:stateMachine:TenantRelease`],
       ['everything', '*', '*'],
+      ['every bucket of the account', 's3:*', `arn:aws:s3:::*-${ACCOUNT_ID}-${REGION}/*`],
+      ['functions by the end of their names', 'lambda:InvokeFunction', 'arn:aws:lambda:*:*:function:*-handler'],
+      ['all executions', 'states:StopExecution', 'arn:aws:states:*:*:execution:*:*'],
+      ['another team’s cluster', 'ecs:ExecuteCommand', 'arn:aws:ecs:*:*:cluster/team'],
     ] as const
   ).map(
     ([what, Action, Resource]): Harmless => [
@@ -381,6 +398,10 @@ const HARMLESS: Harmless[] = [
           { StringNotEquals: { 'aws:ResourceTag/tenantId': 't0123456789abcde' } },
           { StringEquals: { 'aws:RequestTag/tenantId': 't0123456789abcde' } },
           { StringEquals: { 'aws:ResourceTag/tenantId': 'another-product' } },
+          { 'ForAnyValue:StringLike': { 'kms:ResourceAliases': ['alias/*', 'alias/team/*', 'alias/*-exports'] } },
+          { StringLike: { 'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::*' } },
+          { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-*` } },
+          { StringLike: { 'aws:ResourceTag/aws:cloudformation:stack-name': ['*', 'StackSet-*'] } },
         ].map((Condition) => aPrincipal('team', { Action: 'kms:*', Resource: '*', Condition })),
       ),
   ],
