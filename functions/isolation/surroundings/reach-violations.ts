@@ -109,11 +109,12 @@ const KNOWN_BY: readonly (readonly [key: RegExp, arn: (value: string) => string]
 ];
 
 /** Whether a condition confines a statement to what is tenants' or the platform's: it names them as an ARN would. */
-function namesTenants({ operator, key, values }: Condition, arns: readonly string[]): boolean {
+function namesTenants({ operator, key, values }: Condition, arns: readonly string[], own?: string): boolean {
   const isNegated = /not/i.test(operator);
   if (/^null$/i.test(operator)) return TENANTS_TAG.test(key) && values.includes('false');
   if (isNegated) return false;
-  if (TENANTS_TAG.test(key)) return values.some((value) => /[*$]/.test(value) || tenantIdIn(value) !== undefined);
+  if (TENANTS_TAG.test(key))
+    return values.some((value) => value !== own && (/[*$]/.test(value) || tenantIdIn(value) !== undefined));
   const arnOf = KNOWN_BY.find(([known]) => known.test(key))?.[1];
   return arnOf !== undefined && values.some((value) => names(arnOf(value), arns));
 }
@@ -164,17 +165,23 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
   ];
 }
 
-/** What a statement gives of these resources; undefined when it gives nothing but a look at settings. */
+/**
+ * What a statement gives of these resources; undefined when it gives nothing but a look at settings.
+ *
+ * @param own the tenant whose resources the principal may have, whether there is such a tenant or not
+ */
 function given(
   { effect, actions, resources, conditions, not }: Statement,
   arns: readonly string[],
+  own?: string,
 ): string | undefined {
   if (effect !== 'Allow') return undefined;
   const does = not?.actions ? ['all actions but some'] : actions.filter(doesMore);
   if (does.length === 0) return undefined;
-  const resource = resources.find((pattern) => names(pattern, arns));
+  const isOwn = (text: string) => own !== undefined && tenantIdIn(text) === own;
+  const resource = resources.find((pattern) => !isOwn(pattern) && names(pattern, arns));
   if (resource !== undefined) return `${does.join(', ')} on ${resource}`;
-  const condition = conditions.find((each) => namesTenants(each, arns));
+  const condition = conditions.find((each) => namesTenants(each, arns, own));
   return condition && `${does.join(', ')} where ${condition.key} is ${condition.values.join(' or ')}`;
 }
 
@@ -196,9 +203,14 @@ function beyondDelivery(arns: readonly string[], resources: readonly ExpectedRes
   return arns.filter((arn) => !arn.startsWith('arn:aws:sns:') && !ids.includes(arn.split(':key/')[1]));
 }
 
-/** A role that a tenant's stack makes. `identity.only-roles` judges whatever else has a tenant's name. */
-const isTenants = ({ arn, name }: Principal) =>
-  arn.includes(`:role${TENANT_ROLE_PATH}`) && tenantIdIn(name) !== undefined;
+/** The tenant whose stacks' path and name a role has. `identity.only-roles` judges whatever else has a tenant's name. */
+const tenantOf = ({ arn, name }: Principal) =>
+  arn.includes(`:role${TENANT_ROLE_PATH}`) ? tenantIdIn(name) : undefined;
+/** Whether the tenants' boundary confines it to the tenant of its tag: then each tenant's `identity.*` judge it. */
+const isConfined = (principal: Principal, resources: readonly ExpectedResource[]) =>
+  tenantOf(principal) !== undefined &&
+  principal.boundary !== undefined &&
+  idsOf(resources, 'AWS::IAM::ManagedPolicy').includes(principal.boundary);
 
 /**
  * Principals whom nobody but the templates gives tenants' resources, or those of the platform, by name. AWS's own roles
@@ -215,12 +227,13 @@ export function reachViolations(
   const ofDelivery = beyondDelivery(arns, resources);
   return others
     .filter(({ arn }) => !/:role\/(?:aws-service-role|aws-reserved)\//.test(arn))
-    .filter((each) => !isTenants(each))
+    .filter((each) => !isConfined(each, resources))
     .filter(({ name }) => !surroundings.placed.administrators.includes(name))
     .flatMap((principal) => {
       const { kind, arn, inline, managed } = principal;
       const reached = isDelivery(principal) ? ofDelivery : arns;
-      const [first] = [...inline, ...managed].flatMap((statement) => given(statement, reached) ?? []);
+      const own = tenantOf(principal);
+      const [first] = [...inline, ...managed].flatMap((statement) => given(statement, reached, own) ?? []);
       return first === undefined ? [] : [`${kind} ${arn} may ${first}`];
     });
 }

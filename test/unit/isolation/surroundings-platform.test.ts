@@ -146,6 +146,25 @@ const BREACHES: Breach[] = [
     },
     'role/tenants/helper may s3:GetObject',
   ],
+  ...(
+    [
+      { Action: 's3:GetObject', Resource: 'arn:aws:s3:::tenant-*/*' },
+      { Action: 'sts:AssumeRole', Resource: `arn:aws:iam::${ACCOUNT_ID}:role/tenants/tenant-t00000000000000a` },
+      { Action: 'dynamodb:*', Resource: 'arn:aws:dynamodb:*:*:table/tenants' },
+      { Action: 'kms:*', Resource: '*', Condition: { StringLike: { 'aws:ResourceTag/tenantId': '*' } } },
+    ] as const
+  ).map(
+    (statement): Breach => [
+      'identity.reach',
+      `a role that is called like that of a tenant, and may ${statement.Action}`,
+      ({ trustees }) => {
+        const name = 'tenant-t0123456789abcde';
+        const arn = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${name}`;
+        trustees.others.push({ ...aPrincipal(name, statement), kind: 'role', arn });
+      },
+      `may ${statement.Action}`,
+    ],
+  ),
   [
     'identity.reach',
     'a role of the pipeline that reads tenants’ secrets',
@@ -412,7 +431,22 @@ const HARMLESS: Harmless[] = [
       const name = 'tenant-t0123456789abcde';
       const statement = { Action: 's3:GetObject', Resource: `arn:aws:s3:::${name}-1/*` };
       const arn = `arn:aws:iam::${ACCOUNT_ID}:role/tenants/${name}`;
-      trustees.others.push({ ...aPrincipal(name, statement), kind: 'role', arn });
+      const Condition = { StringEquals: { 'aws:ResourceTag/tenantId': 't0123456789abcde' } };
+      const byTag = policyOf({ Action: 'kms:Decrypt', Resource: '*', Condition });
+      trustees.others.push({ ...aPrincipal(name, statement), kind: 'role', arn, managed: byTag });
+    },
+  ],
+  [
+    'identity.reach',
+    'a tenant’s role within the boundary: the tenant’s own checks judge it',
+    ({ trustees }) => {
+      const name = 'tenant-t0123456789abcde';
+      const statement = { Action: 's3:GetObject', Resource: 'arn:aws:s3:::tenant-*/*' };
+      const [arn, boundary] = ['role/tenants', 'policy/tenants'].map((path) => `arn:aws:iam::${ACCOUNT_ID}:${path}`);
+      trustees.others.push({
+        ...aPrincipal(name, statement),
+        ...{ kind: 'role', arn: `${arn}/${name}`, boundary: `${boundary}/TenantBoundary` },
+      });
     },
   ],
   [
