@@ -72,6 +72,9 @@ async function expectedPolicy(subject: Subject, { key }: Facts): Promise<Stateme
   );
 }
 
+/** Roles of tenants' stacks, and those of AWS's services and of single sign-on, as `identity.reach` passes them. */
+const BY_OTHERS = new RegExp(`:role(?:${TENANT_ROLE_PATH}|/aws-service-role/|/aws-reserved/)`);
+
 const isPlaced = (name: string, { placed }: Subject) => placed.administrators.includes(name);
 
 function isForStoresOnly(statement: Statement, subject: Subject): boolean {
@@ -166,7 +169,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   },
   'key.principals': async (subject, { facts }) => {
     const naming = (await facts.account.principals())
-      .filter(({ name, arn }) => !arn.includes(`:role${TENANT_ROLE_PATH}`) && !isPlaced(name, subject))
+      .filter(({ name, arn }) => !BY_OTHERS.test(arn) && !isPlaced(name, subject))
       .filter(({ inline, managed }) =>
         [...inline, ...managed].flatMap(keysNamed).some((pattern) => covers(pattern, subject.key.keyArn)),
       );

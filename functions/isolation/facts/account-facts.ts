@@ -68,11 +68,16 @@ export const namesLogReading = (statement: Statement) => names(statement, 'logs'
 const SHOWING_KEYS = /^kms:(?:describe|list|get)/i;
 const isOfKms = (action: string) => !areDisjoint(action.toLowerCase(), 'kms:*') && !SHOWING_KEYS.test(action);
 
+/** A key's ARN that says some of the key's id, wherever: `key/*` and `key/mrk-*` mean all keys. */
+const KEY_OF_AN_ID = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:key\/(?:mrk-)?[^:/]*[0-9a-f]{3}/i;
+const isKeyOfKms = (pattern: string) => {
+  const service = KEY_OF_AN_ID.exec(pattern)?.[1];
+  return service !== undefined && !areDisjoint(service, 'kms');
+};
+
 /** The ARNs of keys that a statement names one by one, and allows more with than to look at. A key's id says nothing of whose it is. */
 export const keysNamed = ({ effect, actions, resources, not }: Statement): string[] =>
-  effect === 'Allow' && (not?.actions || actions.some(isOfKms))
-    ? resources.filter((pattern) => /^arn:[^:]*:kms:[^:]*:[^:]*:key\/[^*?]/.test(pattern))
-    : [];
+  effect === 'Allow' && (not?.actions || actions.some(isOfKms)) ? resources.filter(isKeyOfKms) : [];
 
 const statementsIn = (policies: readonly PolicyDetail[] = []) =>
   policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));

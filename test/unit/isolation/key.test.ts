@@ -30,6 +30,9 @@ testBreaches(KEY_CHECKS, [
       ['kms:PutKeyPolicy', aKey().keyArn],
       ['kms:*', aKey().keyArn.replace(/[^/]{4}$/, '*')],
       ['*', aKey().keyArn],
+      ['kms:Decrypt', aKey().keyArn.replace(/key\/./, 'key/?')],
+      ['kms:Decrypt', aKey().keyArn.replace(/key\/.*(?=.{4}$)/, 'key/*')],
+      ['kms:Decrypt', aKey().keyArn.replace('aws:kms', '*:*')],
     ] as const
   ).map(
     ([Action, Resource]): Breach => [
@@ -223,10 +226,22 @@ test.each(['key.policy', 'key.policy-account', 'key.grant-makers'])(
 test.each([
   ['every key', 'kms:*', aKey().keyArn.replace(/[^/]*$/, '*')],
   ['another key', 'kms:*', OTHER_KEY],
+  ['every key by the form of its id', 'kms:*', aKey().keyArn.replace(/[^/]*$/, '*-*-*-*-*')],
   ['settings of the key', ['kms:Describe*', 'kms:GetKeyPolicy', 'kms:ListGrants'], aKey().keyArn],
 ])('a policy of the account about %s names nothing of the tenant', async (_, Action, Resource) => {
   const principals = KEY_CHECKS.find(({ id }) => id === 'key.principals');
   if (!principals) throw new Error('there is no such check');
   const given = ({ facts }: Scene) => (facts.account.principals[3].managed = policyOf({ Action, Resource }));
+  expect(await ask(principals, given)).toMatchObject({ passed: true });
+});
+
+test('a permission set of single sign-on that names the key is its organization’s', async () => {
+  const principals = KEY_CHECKS.find(({ id }) => id === 'key.principals');
+  if (!principals) throw new Error('there is no such check');
+  const arn = `arn:aws:iam::${ACCOUNT_ID}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Keys_0123456789abcdef`;
+  const given = ({ facts }: Scene) =>
+    Object.assign(facts.account.principals[3], {
+      ...{ arn, managed: policyOf({ Action: 'kms:*', Resource: aKey().keyArn }) },
+    });
   expect(await ask(principals, given)).toMatchObject({ passed: true });
 });
