@@ -502,7 +502,7 @@ export function healthyFacts(): FactData {
         .filter(({ type }) => type === 'AWS::CloudWatch::Alarm')
         .map(({ id, properties }) => ({
           ...properties,
-          ...{ AlarmName: `${tenantNames.stack(tenantId, 'database')}-${id}-1A2B3C`, ActionsEnabled: true },
+          ...{ AlarmName: `${tenantNames.stack(tenantId, 'database')}-${id}-1A2B3C4D5E6F`, ActionsEnabled: true },
         })),
     },
     account: healthyAccount(),

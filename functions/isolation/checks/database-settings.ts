@@ -75,6 +75,10 @@ function differencesFrom(instance: DBInstance, { stacks }: Subject, resources: r
   ];
 }
 
+/** "Name type": CloudFormation's names are those of stack and resource, and 12 letters and digits. An operator's are others. */
+const isMadeOf = (resource: string, name: string) =>
+  name.startsWith(`${resource}-`) && /^[A-Za-z0-9]{12,13}$/.test(name.slice(resource.length + 1));
+
 export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETTINGS_METADATA, {
   // Of an instance that is gone, this is the only check that has an answer.
   'database.status': async (_, { facts }) => {
@@ -122,12 +126,12 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
     const expected = resources.filter(({ type }) => type === 'AWS::CloudWatch::Alarm');
     return finding(
       expected.flatMap(({ id, properties }) => {
-        const alarm = actual.find(({ AlarmName = '' }) => AlarmName.startsWith(`${alarmsPrefix(subject)}${id}-`));
-        if (!alarm) return [`the alarm ${id} of the database does not exist`];
-        return [
+        const alarms = actual.filter(({ AlarmName = '' }) => isMadeOf(`${alarmsPrefix(subject)}${id}`, AlarmName));
+        if (alarms.length === 0) return [`the alarm ${id} of the database does not exist`];
+        return alarms.flatMap((alarm) => [
           ...(alarm.ActionsEnabled === false ? [`the actions of alarm ${alarm.AlarmName} are disabled`] : []),
           ...metricAlarmViolations(alarm, properties),
-        ];
+        ]);
       }),
       `${expected.length} alarms, as in the tenant’s release`,
     );

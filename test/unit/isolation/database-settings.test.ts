@@ -111,6 +111,19 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
         ([alarm]) => (alarm.Dimensions[0].Value = 'other'),
         'DBInstanceIdentifier other is unexp',
       ],
+      [
+        'that is disabled behind another one with a name like its own',
+        (alarms) => {
+          alarms.unshift({ ...alarms[0], AlarmName: alarms[0].AlarmName.replace(/.$/, '0') });
+          alarms[1].ActionsEnabled = false;
+        },
+        'the actions of alarm tenant-',
+      ],
+      [
+        'that is gone, while an operator has another one',
+        ([alarm]) => (alarm.AlarmName = alarm.AlarmName.replace(/[^-]*$/, 'warning')),
+        'of the database does not exist',
+      ],
       // biome-ignore lint/suspicious/noExplicitAny: any part of it can be spoiled
     ] as [string, (alarms: any) => unknown, string][]
   ).map(
@@ -184,6 +197,19 @@ const growing = {
   EngineVersion: '17.2',
   AutoMinorVersionUpgrade: true,
 };
+
+test('an alarm that an operator has beside the release’s, and has disabled, is no difference', async () => {
+  const check = DATABASE_SETTINGS_CHECKS.find(({ id }) => id === 'database.alarms');
+  if (!check) throw new Error('there is no such check');
+  const warning = ({ facts: { alarms } }: Scene) => {
+    const [alarm] = alarms.ofDatabase;
+    alarms.ofDatabase.unshift({
+      ...{ ...alarm, AlarmName: alarm.AlarmName.replace(/[^-]*$/, '0-warning') },
+      ...{ ActionsEnabled: false, Threshold: 60 },
+    });
+  };
+  expect(await ask(check, warning)).toMatchObject({ passed: true });
+});
 
 test.each([
   ['more storage below the ceiling', { AllocatedStorage: 30 }, true],
