@@ -51,7 +51,10 @@ const pendingOf = (instance: DBInstance) =>
 const LONGEST_ROTATION = 60 * 60_000;
 /** Milliseconds. A rotation ends after the password was set and tried; its time may be told in whole seconds. */
 const ROTATED_BY = 1_000;
-/** Milliseconds. RDS may show a password as pending some time after the database accepts it, and a rotation ends with that. */
+/**
+ * Milliseconds. RDS may show a password as pending, and date its event, some time after the database accepts it, and a rotation ends with
+ * that.
+ */
 const SHOWN_LATE = 5 * 60_000;
 const PASSWORD = 'MasterUserPassword';
 
@@ -108,13 +111,13 @@ const resetsIn = ({ events }: Pick<PasswordState, 'events'>) =>
   events.filter(({ Message = '' }) => RESET.test(Message)).toSorted((one, other) => timeOf(other) - timeOf(one));
 
 /**
- * Whether the last password was set after the end of the platform's rotation, whose versions then say nothing about it. Just after its
- * end it is another one, too, when the rotation's own is there.
+ * Whether the last password was set after the end of the platform's rotation, whose versions then say nothing about it. Soon after
+ * the end it is another one only when the rotation's own is there, too.
  */
 function isAfterEnd([last, earlier]: readonly Event[], lastAt: Date): boolean {
   const since = last ? timeOf(last) - lastAt.getTime() : 0;
   const hasOwn = earlier !== undefined && lastAt.getTime() - timeOf(earlier) < TOGETHER.before;
-  return since > ROTATED_BY || (since > 0 && hasOwn);
+  return since > SHOWN_LATE || (since > 0 && hasOwn);
 }
 
 /** Whether the platform's rotation has set the last password: also one that was taken up late, long after it has made its version. */
