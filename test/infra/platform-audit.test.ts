@@ -1,5 +1,9 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Match } from 'aws-cdk-lib/assertions';
+import { RESOURCE_NAMES } from '../../functions/contract/naming';
 import { actionsOf as calledBy, workflowNamed } from '../../functions/contract/workflows';
+import { namedInOutputs } from '../../functions/isolation/release/resolve-template';
 import { aslJson } from '../../infra/asl-file';
 import { STAGES, stages } from '../../infra/config/stages';
 import { placeholdersOf } from '../support/asl';
@@ -21,6 +25,16 @@ const LEFT_BEHIND = [
   'xray:PutTraceSegments',
 ];
 
+const SURROUNDINGS = join(__dirname, '../../functions/isolation/surroundings');
+/** Types of resources that questions about the surroundings are about. */
+const ASKED_ABOUT = new Set(
+  globSync('*.ts', { cwd: SURROUNDINGS }).flatMap(
+    (file) => readFileSync(join(SURROUNDINGS, file), 'utf8').match(/(?<=')AWS::\w+::\w+(?=')/g) ?? [],
+  ),
+);
+/** They are known by what they belong to. */
+const WITHOUT_NAMES = ['AWS::IAM::Policy', 'AWS::Lambda::Permission', 'AWS::SQS::QueuePolicy'];
+
 describe.each(STAGES)('the audit of stage %s', (stage) => {
   const { controlPlane } = stageTemplates(stage);
   const [machineId, machine] = machineNamed(controlPlane, 'TenantIsolationAudit');
@@ -36,6 +50,16 @@ describe.each(STAGES)('the audit of stage %s', (stage) => {
     expect(Object.keys(DefinitionSubstitutions).sort()).toEqual(placeholdersOf(audit));
     expect(DefinitionSubstitutions).toMatchObject({ OnBreach: onBreach, AuditsAtOnce: String(auditsAtOnce) });
     expect(machine.Properties).toMatchObject({ StateMachineType: 'STANDARD', TracingConfiguration: { Enabled: true } });
+  });
+
+  test('learns the names of all resources that it asks about, by the outputs of their stack', () => {
+    const template = controlPlane.toJSON();
+    const told = [...namedInOutputs(JSON.stringify(template), RESOURCE_NAMES).values()].flat();
+    const asked = Object.entries<{ Type: string }>(template.Resources).filter(
+      ([, { Type }]) => ASKED_ABOUT.has(Type) && !WITHOUT_NAMES.includes(Type),
+    );
+    expect(asked.length).toBeGreaterThan(100);
+    expect(asked.filter(([id]) => !told.includes(id))).toEqual([]);
   });
 
   test('starts once a day', () => {
