@@ -119,7 +119,8 @@ export const PLATFORM_METADATA = [
   {
     id: 'audit.rules',
     title: 'The audit is started, and events go where they belong',
-    question: 'Are the rules of the platform enabled and unchanged, and has its bus no other rule and no archive?',
+    question:
+      'Are the rules of the platform enabled and unchanged, and has its bus no other rule, no archive and no copy in another Region?',
     severity: 'high',
     controls: { 'SOC 2': ['CC7.2'] },
     remediation:

@@ -66,6 +66,9 @@ function changes(
 
 /** "Creating event archives": EventBridge takes the events of an archive by a rule of this name, which it manages itself. */
 const ARCHIVE = /^Events-Archive-/;
+/** "Making applications Regional-fault tolerant with global endpoints": by such a rule all events go to a bus of another Region, too. */
+const REPLICATION = /^GlobalEndpointManagedRule-/;
+const isKnown = (name: string) => ARCHIVE.test(name) || REPLICATION.test(name);
 
 /** Rules that are gone, disabled or changed, and rules of the platform's bus that no template makes. */
 export async function ruleViolations(busName: string, { policies, stacks }: SurroundingsFacts): Promise<string[]> {
@@ -94,9 +97,12 @@ export async function ruleViolations(busName: string, { policies, stacks }: Surr
     ...ofBus
       .filter(({ Name = '' }) => ARCHIVE.test(Name))
       .map(({ Name = '' }) => `archive ${Name.replace(ARCHIVE, '')} keeps the events of ${busName}, to be replayed`),
+    ...ofBus
+      .filter(({ Name = '' }) => REPLICATION.test(Name))
+      .map(({ Name }) => `rule ${Name} replicates the events of ${busName} to another Region`),
     // A managed rule is one of an AWS service ("Rule": ManagedBy).
     ...ofBus
-      .filter(({ Name = '', ManagedBy }) => !names.includes(Name) && ManagedBy === undefined && !ARCHIVE.test(Name))
+      .filter(({ Name = '', ManagedBy }) => !names.includes(Name) && ManagedBy === undefined && !isKnown(Name))
       .map(({ Name, EventPattern }) => `rule ${Name} of ${busName} takes events like ${EventPattern}`),
   ];
 }

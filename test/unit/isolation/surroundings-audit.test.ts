@@ -168,6 +168,16 @@ const BREACHES: Breach[] = [
   ],
   [
     'audit.rules',
+    'a global endpoint that replicates the events',
+    ({ policies }) =>
+      policies.rules.push({
+        ...{ Name: 'GlobalEndpointManagedRule-1', State: 'ENABLED', EventPattern: '{}' },
+        ManagedBy: 'events.amazonaws.com',
+      }),
+    `replicates the events of ${BUS} to another Region`,
+  ],
+  [
+    'audit.rules',
     'one more target',
     ({ policies }) => policies.targets.push({ Id: '2', Arn: 'arn:theirs', RoleArn: 'arn:theirs' }),
     'arn:theirs as arn:theirs is unexpected',
@@ -193,6 +203,15 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'audit.rules',
+    'the rule by which EventBridge discovers schemas',
+    ({ policies }) =>
+      policies.rules.push({
+        ...{ Name: 'Schemas-events-discoverer', State: 'ENABLED', EventPattern: '{}' },
+        ManagedBy: 'schemas.amazonaws.com',
+      }),
+  ],
   [
     'audit.alarms',
     'an alarm of an operator, who has disabled it',
