@@ -20,6 +20,17 @@ const BALANCER_DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   'connection_logs.s3.enabled': ['false'],
   'health_check_logs.s3.enabled': ['false'],
 };
+/** Logs besides those of requests, which an operator may have where the cell's own logs are. */
+const FURTHER_LOGS = ['connection_logs', 'health_check_logs'];
+const defaultsFor = (actual: Attributes, ownBucket: string) => ({
+  ...BALANCER_DEFAULTS,
+  ...Object.fromEntries(
+    FURTHER_LOGS.filter((logs) => actual[`${logs}.s3.bucket`] === ownBucket).map((logs) => [
+      `${logs}.s3.enabled`,
+      ['false', 'true'],
+    ]),
+  ),
+});
 /** "Target group attributes". */
 const GROUP_DEFAULTS: Readonly<Record<string, readonly string[]>> = { 'stickiness.enabled': ['false'] };
 /** They say how long something is waited for or kept, and an operator may choose them. */
@@ -87,7 +98,11 @@ export const SERVING_CHECKS = checksOf<(typeof SERVING_METADATA)[number]['id'], 
         cell.loadBalancerArn,
       );
       return finding(
-        attributeViolations(actual, attributesIn(properties.LoadBalancerAttributes), BALANCER_DEFAULTS),
+        attributeViolations(
+          actual,
+          attributesIn(properties.LoadBalancerAttributes),
+          defaultsFor(actual, cell.accessLogBucketName),
+        ),
         `it logs to ${cell.accessLogBucketName}, drops invalid header fields and mitigates desync`,
       );
     },

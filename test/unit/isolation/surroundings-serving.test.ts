@@ -89,7 +89,10 @@ const BREACHES: Breach[] = [
   [
     'routing.load-balancer',
     'logs of health checks elsewhere',
-    ({ loadBalancer }) => Object.assign(loadBalancer.attributes, { 'health_check_logs.s3.enabled': 'true' }),
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.attributes, {
+        ...{ 'health_check_logs.s3.enabled': 'true', 'health_check_logs.s3.bucket': 'theirs' },
+      }),
     'health_check_logs.s3.enabled is true, not false',
   ],
   [
@@ -275,6 +278,16 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  ...['connection_logs', 'health_check_logs'].map(
+    (logs): Harmless => [
+      'routing.load-balancer',
+      `${logs} in the bucket of the cell’s own logs`,
+      ({ loadBalancer }) =>
+        Object.assign(loadBalancer.attributes, {
+          ...{ [`${logs}.s3.enabled`]: 'true', [`${logs}.s3.bucket`]: surroundings.cell.accessLogBucketName },
+        }),
+    ],
+  ),
   [
     'routing.load-balancer',
     'a longer timeout, and protection from deletion',
