@@ -13,18 +13,24 @@ import type { SharedScene, SharedTechnique } from '../surroundings-target';
 
 type ArnOf = (surroundings: SharedScene['surroundings']) => string;
 
-/** A user of the account gets a policy that names resources. */
-const given = (name: string, UserName: string, Action: string | string[], resource: ArnOf): SharedTechnique => ({
+type Test = readonly [operator: string, key: string, value: string];
+
+/** A user of the account gets a policy of its own. @param what it gives, as the evidence tells it */
+const userWith = (
+  name: string,
+  UserName: string,
+  statementOf: (surroundings: SharedScene['surroundings']) => { readonly statement: object; readonly what: string },
+): SharedTechnique => ({
   name,
   check: 'identity.reach',
   detonate: async ({ surroundings, root: { iam } }) => {
     const PolicyName = 'support';
+    const { statement, what } = statementOf(surroundings);
     await iam.send(new CreateUserCommand({ UserName }));
-    const Statement = [{ Effect: 'Allow', Action, Resource: resource(surroundings) }];
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
     await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument }));
     return {
-      expectedEvidence: `user/${UserName} may ${[Action].flat().join(', ')} on ${resource(surroundings)}`,
+      expectedEvidence: `user/${UserName} may ${what}`,
       revert: async () => {
         await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }));
         await iam.send(new DeleteUserCommand({ UserName }));
@@ -32,6 +38,20 @@ const given = (name: string, UserName: string, Action: string | string[], resour
     };
   },
 });
+
+/** A user whose policy names resources. */
+const given = (name: string, UserName: string, Action: string | string[], resource: ArnOf): SharedTechnique =>
+  userWith(name, UserName, (surroundings) => {
+    const Resource = resource(surroundings);
+    return { statement: { Action, Resource }, what: `${[Action].flat().join(', ')} on ${Resource}` };
+  });
+
+/** A user whose policy is about everything, and names resources by a condition. */
+const where = (name: string, UserName: string, Action: string, [operator, key, value]: Test): SharedTechnique =>
+  userWith(name, UserName, () => ({
+    statement: { Action, Resource: '*', Condition: { [operator]: { [key]: value } } },
+    what: `${Action} where ${key} is ${value}`,
+  }));
 
 const inAccount = (service: string, resource: string): ArnOf => {
   return ({ region, accountId }) => `arn:aws:${service}:${region}:${accountId}:${resource}`;
@@ -84,27 +104,16 @@ export const REACH_TECHNIQUES: readonly SharedTechnique[] = [
     'states:StartExecution',
     inAccount('states', 'stateMachine:TenantIsolationAudit'),
   ),
-  {
-    name: 'let a user read whatever has a tenant’s tag',
-    check: 'identity.reach',
-    detonate: async ({ root: { iam } }) => {
-      const [UserName, PolicyName] = ['tag-reader', 'support'];
-      const key = `aws:ResourceTag/${TENANT_TAG}`;
-      const Statement = [
-        { Effect: 'Allow', Action: 'secretsmanager:*', Resource: '*', Condition: { Null: { [key]: 'false' } } },
-      ];
-      await iam.send(new CreateUserCommand({ UserName }));
-      const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
-      await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument }));
-      return {
-        expectedEvidence: `user/${UserName} may secretsmanager:* where ${key} is false`,
-        revert: async () => {
-          await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }));
-          await iam.send(new DeleteUserCommand({ UserName }));
-        },
-      };
-    },
-  },
+  where('let a user read whatever has a tenant’s tag', 'tag-reader', 'secretsmanager:*', [
+    'Null',
+    `aws:ResourceTag/${TENANT_TAG}`,
+    'false',
+  ]),
+  where('let a user decrypt what is encrypted for tenants’ secrets', 'decrypter', 'kms:Decrypt', [
+    'StringLike',
+    'kms:EncryptionContext:SecretARN',
+    `arn:aws:secretsmanager:*:*:secret:${tenantNames.secret('*')}*`,
+  ]),
   {
     name: 'let a user sign up tenants, by a policy of the account',
     check: 'identity.reach',
