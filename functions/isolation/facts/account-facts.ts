@@ -66,7 +66,8 @@ export const namesLogReading = (statement: Statement) => names(statement, 'logs'
 
 /** Actions that only show what a key is ("Actions, resources, and condition keys for AWS KMS": List and Read). */
 const SHOWING_KEYS = /^kms:(?:describe|list|get)/i;
-const isOfKms = (action: string) => !areDisjoint(action.toLowerCase(), 'kms:*') && !SHOWING_KEYS.test(action);
+/** Whether an action does more with a key than to look at it. */
+export const isOfKms = (action: string) => !areDisjoint(action.toLowerCase(), 'kms:*') && !SHOWING_KEYS.test(action);
 
 /** A key's ARN that says some of the key's id, wherever: `key/*` and `key/mrk-*` mean all keys. */
 const KEY_OF_AN_ID = /^arn:[^:]*:([^:]*):[^:]*:[^:]*:key\/(?:mrk-)?[^:/]*[0-9a-f]{3}/i;

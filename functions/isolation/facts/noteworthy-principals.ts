@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { TENANT_ROLE_PATH, TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
 import { NotAsked } from '../check';
 import type { Statement } from '../policy-document';
-import { type AccountFacts, keysNamed, namesLogin, namesLogReading, type Principal } from './account-facts';
+import { type AccountFacts, isOfKms, keysNamed, namesLogin, namesLogReading, type Principal } from './account-facts';
 import { SERVICE_ROLES } from './identity-facts';
 
 /** A statement of a policy, as it is kept. */
@@ -47,21 +47,30 @@ function isOfTenantsStacks({ kind, name, tags }: Principal): boolean {
   return madeFor(tenantId).includes(name) && [tenantId, undefined].includes(tags[TENANT_TAG]);
 }
 
-const isNoteworthy = (statement: Statement) =>
-  namesLogin(statement) || namesLogReading(statement) || keysNamed(statement).length > 0;
+/**
+ * What a question about a tenant needs of a statement. In an account of many teams hundreds of roles name a key of their own:
+ * of such a statement only that is kept, as an item holds 400 KB ("Quotas in Amazon DynamoDB").
+ */
+function kept(statement: Statement): Statement[] {
+  if (namesLogin(statement) || namesLogReading(statement)) return [statement];
+  const resources = keysNamed(statement);
+  if (resources.length === 0) return [];
+  return [{ ...statement, sid: '', actions: statement.actions.filter(isOfKms), resources, conditions: [] }];
+}
 
 /**
  * The principals that a question about some tenant can be about: those with a tenant's name or tag
  * that no tenant's stack makes, and those whose own policies name a login to databases, an action
  * that reads logs, or single keys. On a healthy platform they are few, however many tenants there are. Of their policies
- * these statements stay.
+ * and tags only what these questions need stays.
  */
 export function noteworthy(principals: readonly Principal[]): Principal[] {
-  const kept = principals.map(({ inline, managed, boundary: _, ...rest }) => ({
+  const reduced = principals.map(({ inline, managed, boundary: _, tags, ...rest }) => ({
     ...rest,
-    ...{ trust: [], attached: [], inline: inline.filter(isNoteworthy), managed: managed.filter(isNoteworthy) },
+    ...{ tags: tags[TENANT_TAG] === undefined ? {} : { [TENANT_TAG]: tags[TENANT_TAG] } },
+    ...{ trust: [], attached: [], inline: inline.flatMap(kept), managed: managed.flatMap(kept) },
   }));
-  return kept.filter((principal) => {
+  return reduced.filter((principal) => {
     const { name, arn, tags, inline, managed } = principal;
     const isNamed = tags[TENANT_TAG] !== undefined || tenantIdIn(name) !== undefined;
     const reachesData = inline.length + managed.length > 0 && !arn.includes(`:role${TENANT_ROLE_PATH}`);

@@ -120,6 +120,22 @@ test('keeps who may do something with single keys, and nobody who only looks at 
   expect(kept.map(({ name }) => name)).toEqual(['keeper']);
 });
 
+test('keeps of a thousand roles with a key of their own less than an item holds', () => {
+  const Resource = 'arn:aws:kms:eu-central-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab';
+  const Condition = {
+    StringLike: { 'kms:ViaService': 'dynamodb.*.amazonaws.com', 'kms:CallerAccount': '123456789012' },
+  };
+  const Action = ['kms:Decrypt', 'kms:DescribeKey', 'dynamodb:Query', 'dynamodb:PutItem', 's3:GetObject'];
+  const managed = policyOf({ Sid: 'UseTheKeyOfTheTeamForItsTable', Action, Resource: [Resource, '*'], Condition });
+  const tags = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`organization:tag-${n}`, `value of tag ${n}`]));
+  const roles = Array.from({ length: 1_000 }, (_, n) => principal(`role-of-a-team-${n}`, { managed, tags }));
+  const kept = noteworthy(roles);
+  expect(kept).toHaveLength(1_000);
+  expect(kept[0]).toMatchObject({ tags: {}, managed: [{ actions: ['kms:Decrypt'], resources: [Resource] }] });
+  // JSON is longer than DynamoDB's own form. The item has other parts, too.
+  expect(JSON.stringify(kept).length).toBeLessThan(380_000);
+});
+
 test('passes a healthy account by what the audit has kept, and adds the answers about the surroundings', async () => {
   const report = await verified(own);
   expect(report).toMatchObject({ passed: true });
