@@ -70,25 +70,31 @@ function samplesOf(family: string, pattern: string): string[] {
   return ids.map((id) => family.replaceAll('*', id));
 }
 
-/** Whether a pattern that begins with a wildcard means this resource: it says most of its name, or that it is about tenants. */
+/** Whether a pattern says that it is about tenants, or about one. */
+const saysTenants = (pattern: string) => /nant/i.test(saidIn(nameIn(pattern))) || tenantIdIn(pattern) !== undefined;
+
+/**
+ * Whether a pattern that begins with a wildcard means this resource: it says most of its name, or that it is about tenants. The
+ * end of a name, as in `stack/*-network/*`, is one that stacks and alarms of all teams have; of secrets and buckets any
+ * letters count, as whoever gets them has the data.
+ */
 function means(pattern: string, family: string): boolean {
+  const isOfData = /^arn:aws:(?:s3|secretsmanager):/.test(family);
+  const isSample =
+    (isOfData || saysTenants(pattern)) && samplesOf(family, pattern).some((sample) => meet(pattern, sample));
   const arn = family.replaceAll('*', 'x');
-  const said = saidIn(nameIn(pattern));
-  return (/enant/i.test(said) || said.length * 2 > nameIn(arn).length) && meet(pattern, arn);
+  const saysMost = saidIn(nameIn(pattern)).length * 2 > nameIn(arn).length;
+  return isSample || ((saysTenants(pattern) || saysMost) && meet(pattern, arn));
 }
 
 /**
  * Whether a resource of a policy is one of these. Who names all databases, or everything, has rights in the account and
- * not at a tenant: an administrator's. Who names a tenant's has been given them, from wherever in the name the pattern
- * says letters.
+ * not at a tenant: an administrator's. Who names a tenant's has been given them, wherever in the name the pattern says so.
  */
 function names(pattern: string, arns: readonly string[]): boolean {
   const name = nameIn(pattern);
   if (beginsNamed(name)) return arns.some((arn) => meet(pattern, arn));
-  return (
-    saysLetters(name) &&
-    arns.some((arn) => samplesOf(arn, pattern).some((sample) => meet(pattern, sample)) || means(pattern, arn))
-  );
+  return saysLetters(name) && arns.some((arn) => means(pattern, arn));
 }
 
 /** Keys of conditions by which a service knows the tag of a resource: `aws:ResourceTag/KEY`, `rds:db-tag/KEY` and others. */

@@ -57,6 +57,8 @@ const BREACHES: Breach[] = [
       ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:task/${surroundings.cell.clusterName}/*`],
       ['s3:GetObject', 'arn:aws:s3:::*nant-*/*'],
       ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:*:*:secret:?enants/*'],
+      ['secretsmanager:GetSecretValue', 'arn:aws:secretsmanager:*:*:secret:*/database*'],
+      ['rds:ModifyDBInstance', 'arn:aws:rds:*:*:db:*-t0123456789abcde'],
       ['sqs:ReceiveMessage', `arn:aws:sqs:${REGION}:${ACCOUNT_ID}:queue`],
       ['rds:ModifyDBSnapshotAttribute', 'arn:aws:rds:*:*:snapshot:rds:tenant-*'],
       ['kms:UpdateAlias', 'arn:aws:kms:*:*:alias/tenants/*'],
@@ -398,6 +400,8 @@ const HARMLESS: Harmless[] = [
       ['everything', '*', '*'],
       ['every bucket of the account', 's3:*', `arn:aws:s3:::*-${ACCOUNT_ID}-${REGION}/*`],
       ['functions by the end of their names', 'lambda:InvokeFunction', 'arn:aws:lambda:*:*:function:*-handler'],
+      ['stacks by the end of their names', 'cloudformation:*', 'arn:aws:cloudformation:*:*:stack/*-network/*'],
+      ['alarms of databases', 'cloudwatch:DisableAlarmActions', 'arn:aws:cloudwatch:*:*:alarm:*-database*'],
       ['all executions', 'states:StopExecution', 'arn:aws:states:*:*:execution:*:*'],
       ['another team’s cluster', 'ecs:ExecuteCommand', 'arn:aws:ecs:*:*:cluster/team'],
     ] as const
