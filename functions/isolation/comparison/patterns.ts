@@ -16,8 +16,20 @@ export function coversPattern(outer: string, inner: string): boolean {
   return new RegExp(`^${text}$`).test(inner);
 }
 
+/** Whether two patterns differ before either has a wildcard, or have none. An account has thousands that do; undefined: they may meet. */
+export function differAtOnce(one: string, other: string): boolean | undefined {
+  for (let i = 0; ; i++) {
+    const [a, b] = [one[i], other[i]];
+    if (a === ANY || a === ANY_ONE || b === ANY || b === ANY_ONE) return undefined;
+    if (a !== b) return true;
+    if (a === undefined) return false;
+  }
+}
+
 /** Whether no text matches both patterns. */
 export function areDisjoint(one: string, other: string): boolean {
+  const atOnce = differAtOnce(one, other);
+  if (atOnce !== undefined) return atOnce;
   const known = new Map<number, boolean>();
   const step = (a: string | undefined, b: string | undefined, i: number, j: number): boolean => {
     if (a === ANY) return meet(i + 1, j) || (b !== undefined && meet(i, j + 1));

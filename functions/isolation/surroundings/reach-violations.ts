@@ -9,7 +9,7 @@ import {
   tenantNames,
 } from '../../contract/naming';
 import { STACK_KINDS } from '../../contract/stacks';
-import { areDisjoint } from '../comparison/patterns';
+import { areDisjoint, differAtOnce } from '../comparison/patterns';
 import type { Principal } from '../facts/account-facts';
 import { type Condition, covers, type Statement } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
@@ -59,32 +59,34 @@ const partsOf = (arn: string) => {
   return [prefix, partition, service, region, account, resource.join(':')].map((part = '') => part);
 };
 const meet = (pattern: string, arn: string) => {
+  if (differAtOnce(pattern, arn)) return false;
   const parts = partsOf(arn);
   return partsOf(pattern).every((part, n) => !areDisjoint(part, parts[n] ?? ''));
 };
 
+const ANY_TENANT = tenantIdOf('any signup');
+
 /** ARNs of this family of tenants' resources: of the tenant whom the pattern names, and of any. */
 function samplesOf(family: string, pattern: string): string[] {
   if (!family.includes('tenant') || !family.includes('*')) return [];
-  const ids = [tenantIdIn(pattern), tenantIdOf('any signup')].flatMap((id) => id ?? []);
+  const ids = [tenantIdIn(pattern), ANY_TENANT].flatMap((id) => id ?? []);
   return ids.map((id) => family.replaceAll('*', id));
 }
 
-/** Whether a pattern says that it is about tenants, or about one. */
-const saysTenants = (pattern: string) => /nant/i.test(saidIn(nameIn(pattern))) || tenantIdIn(pattern) !== undefined;
-
 /**
- * Whether a pattern that begins with a wildcard means this resource: it says most of its name, or that it is about tenants. The
+ * Which resources a pattern means that begins with a wildcard: it says most of the name, or that it is about tenants. The
  * end of a name, as in `stack/*-network/*`, is one that stacks and alarms of all teams have; of secrets and buckets any
  * letters count, as whoever gets them has the data.
  */
-function means(pattern: string, family: string): boolean {
-  const isOfData = /^arn:aws:(?:s3|secretsmanager):/.test(family);
-  const isSample =
-    (isOfData || saysTenants(pattern)) && samplesOf(family, pattern).some((sample) => meet(pattern, sample));
-  const arn = family.replaceAll('*', 'x');
-  const saysMost = saidIn(nameIn(pattern)).length * 2 > nameIn(arn).length;
-  return isSample || ((saysTenants(pattern) || saysMost) && meet(pattern, arn));
+function meantBy(pattern: string): (family: string) => boolean {
+  const said = saidIn(nameIn(pattern));
+  const saysTenants = /nant/i.test(said) || tenantIdIn(pattern) !== undefined;
+  return (family) => {
+    const isOfData = /^arn:aws:(?:s3|secretsmanager):/.test(family);
+    if ((isOfData || saysTenants) && samplesOf(family, pattern).some((sample) => meet(pattern, sample))) return true;
+    const arn = family.replaceAll('*', 'x');
+    return (saysTenants || said.length * 2 > nameIn(arn).length) && meet(pattern, arn);
+  };
 }
 
 /**
@@ -94,7 +96,7 @@ function means(pattern: string, family: string): boolean {
 function names(pattern: string, arns: readonly string[]): boolean {
   const name = nameIn(pattern);
   if (beginsNamed(name)) return arns.some((arn) => meet(pattern, arn));
-  return saysLetters(name) && arns.some((arn) => means(pattern, arn));
+  return saysLetters(name) && arns.some(meantBy(pattern));
 }
 
 /** Keys of conditions by which a service knows the tag of a resource: `aws:ResourceTag/KEY`, `rds:db-tag/KEY` and others. */
