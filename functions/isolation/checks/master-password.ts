@@ -112,18 +112,24 @@ const resetsIn = ({ events }: Pick<PasswordState, 'events'>) =>
 
 /**
  * Whether the last password was set after the end of the platform's rotation, whose versions then say nothing about it. Soon after
- * the end it is another one only when the rotation's own is there, too.
+ * the end it is another one only when the rotation's own is there, too: set after its version was made.
+ *
+ * @param versions without them, whatever was set in the quarter of an hour before counts as the rotation's own
  */
-function isAfterEnd([last, earlier]: readonly Event[], lastAt: Date): boolean {
+function isAfterEnd([last, earlier]: readonly Event[], lastAt: Date, versions: readonly Date[] = []): boolean {
   const since = last ? timeOf(last) - lastAt.getTime() : 0;
-  const hasOwn = earlier !== undefined && lastAt.getTime() - timeOf(earlier) < TOGETHER.before;
+  const madeAt = Math.max(0, ...versions.map(Number).filter((made) => made <= lastAt.getTime() + ROTATED_BY));
+  const hasOwn =
+    earlier !== undefined &&
+    lastAt.getTime() - timeOf(earlier) < TOGETHER.before &&
+    timeOf(earlier) > madeAt - TOGETHER.after;
   return since > SHOWN_LATE || (since > 0 && hasOwn);
 }
 
 /** Whether the platform's rotation has set the last password: also one that was taken up late, long after it has made its version. */
-const isOfRotation = (resets: readonly Event[], { lastAt }: OwnRotation) =>
+const isOfRotation = (resets: readonly Event[], { lastAt }: OwnRotation, versions?: readonly Date[]) =>
   lastAt !== undefined &&
-  !isAfterEnd(resets, lastAt) &&
+  !isAfterEnd(resets, lastAt, versions) &&
   resets.slice(0, 1).every((last) => lastAt.getTime() - timeOf(last) < TOGETHER.before);
 
 /**
@@ -133,15 +139,18 @@ const isOfRotation = (resets: readonly Event[], { lastAt }: OwnRotation) =>
  */
 function setWithoutSecret(state: PasswordState, rotation: OwnRotation, launchedAt: number): string[] {
   const { isUnderWay, lastAt } = rotation;
+  const { versions } = state;
   const resets = resetsIn(state);
   const [latest] = resets;
   if (!latest || isUnderWay) return [];
   const at = timeOf(latest);
-  const isWithVersion = state.versions
+  const isWithVersion = versions
     .filter((made) => made.getTime() > launchedAt)
-    .filter((made) => !(lastAt && isAfterEnd(resets, lastAt) && made.getTime() <= lastAt.getTime() + ROTATED_BY))
+    .filter(
+      (made) => !(lastAt && isAfterEnd(resets, lastAt, versions) && made.getTime() <= lastAt.getTime() + ROTATED_BY),
+    )
     .some((made) => at - made.getTime() < TOGETHER.before && made.getTime() - at < TOGETHER.after);
-  if (isWithVersion || isOfRotation(resets, rotation)) return [];
+  if (isWithVersion || isOfRotation(resets, rotation, versions)) return [];
   const when = latest.Date?.toISOString();
   return [
     `the master password of ${latest.SourceIdentifier} was set at ${when}, and the secret has no version of that time`,
