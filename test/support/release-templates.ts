@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, globSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { STACK_KINDS, type StackKind } from '../../functions/contract/stacks';
 
@@ -17,12 +16,14 @@ function digestOfSources(): string {
 
 /**
  * The folder of the tenants' templates, synthesized once for all test files of a run: CDK takes
- * seconds to load.
+ * seconds to load. It is in the clone, as another user of the machine cannot read what this one has made.
  */
 function synthesized(): string {
-  const folder = join(tmpdir(), `tenant-templates-${digestOfSources()}`);
+  const templates = join(ROOT, '.local/tenant-templates');
+  const folder = join(templates, digestOfSources());
   if (existsSync(folder)) return folder;
-  const unfinished = mkdtempSync(join(tmpdir(), 'unfinished-templates-'));
+  mkdirSync(templates, { recursive: true });
+  const unfinished = mkdtempSync(join(templates, 'unfinished-'));
   const {
     synthesizeTenantTemplates,
   }: typeof import('../../infra/tenant/synthesize') = require('../../infra/tenant/synthesize');
