@@ -144,11 +144,10 @@ function setWithoutSecret(state: PasswordState, rotation: OwnRotation, launchedA
   const [latest] = resets;
   if (!latest || isUnderWay) return [];
   const at = timeOf(latest);
+  // Versions up to the end of a rotation say nothing of a password that was set after it.
+  const since = lastAt && isAfterEnd(resets, lastAt, versions) ? lastAt.getTime() + ROTATED_BY : 0;
   const isWithVersion = versions
-    .filter((made) => made.getTime() > launchedAt)
-    .filter(
-      (made) => !(lastAt && isAfterEnd(resets, lastAt, versions) && made.getTime() <= lastAt.getTime() + ROTATED_BY),
-    )
+    .filter((made) => made.getTime() > Math.max(launchedAt, since))
     .some((made) => at - made.getTime() < TOGETHER.before && made.getTime() - at < TOGETHER.after);
   if (isWithVersion || isOfRotation(resets, rotation, versions)) return [];
   const when = latest.Date?.toISOString();
