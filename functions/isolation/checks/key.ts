@@ -3,7 +3,7 @@ import { tenantKeyPolicy } from '../../key/key-policy';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { denialsLacking, grantsBeyond, grantsLacking } from '../comparison/policy-difference';
-import { keysNamed } from '../facts/account-facts';
+import { isOfAws, keysNamed } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
@@ -71,9 +71,6 @@ async function expectedPolicy(subject: Subject, { key }: Facts): Promise<Stateme
     tenantKeyPolicy({ tenantId: tenantIdOf(subject), accountId, region, stackRoleArn, organizationId }),
   );
 }
-
-/** Roles of tenants' stacks, and those of AWS's services and of single sign-on, as `identity.reach` passes them. */
-const BY_OTHERS = new RegExp(`:role(?:${TENANT_ROLE_PATH}|/aws-service-role/|/aws-reserved/)`);
 
 const isPlaced = (name: string, { placed }: Subject) => placed.administrators.includes(name);
 
@@ -169,7 +166,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   },
   'key.principals': async (subject, { facts }) => {
     const naming = (await facts.account.principals())
-      .filter(({ name, arn }) => !BY_OTHERS.test(arn) && !isPlaced(name, subject))
+      .filter(({ name, arn }) => !isOfAws(arn) && !arn.includes(`:role${TENANT_ROLE_PATH}`) && !isPlaced(name, subject))
       .filter(({ inline, managed }) =>
         [...inline, ...managed].flatMap(keysNamed).some((pattern) => covers(pattern, subject.key.keyArn)),
       );

@@ -64,6 +64,9 @@ const READING_LOGS = [
 
 export const namesLogReading = (statement: Statement) => names(statement, 'logs', READING_LOGS);
 
+/** Roles of AWS's services, and those of single sign-on. */
+export const isOfAws = (arn: string) => /:role\/(?:aws-service-role|aws-reserved)\//.test(arn);
+
 /** Actions that only show what a key is ("Actions, resources, and condition keys for AWS KMS": List and Read). */
 const SHOWING_KEYS = /^kms:(?:describe|list|get)/i;
 /** Whether an action does more with a key than to look at it. */

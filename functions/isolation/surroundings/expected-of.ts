@@ -14,6 +14,14 @@ export function resourceCalled(resources: Resources, type: string, physicalId: s
   return found;
 }
 
+/** The id of a key, of which a topic may have the ARN, too. */
+export const keyIdIn = (key: string | undefined) => key?.split(':key/').at(-1) || undefined;
+
+const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
+
+/** The id of the key that a template gives a topic. */
+export const topicKeyId = ({ properties }: ExpectedResource) => keyIdIn(TopicSchema.parse(properties).KmsMasterKeyId);
+
 const AttributesSchema = z.array(z.object({ Key: z.string(), Value: z.coerce.string() })).default([]);
 
 /** `LoadBalancerAttributes`, `TargetGroupAttributes` or `ListenerAttributes` of a template, by key. */

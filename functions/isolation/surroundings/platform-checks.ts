@@ -8,7 +8,7 @@ import { policyDifferences } from '../comparison/policy-difference';
 import { type Statement, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { alarmViolations } from './alarm-violations';
-import { attachedPolicy, ofType, resourceCalled } from './expected-of';
+import { attachedPolicy, keyIdIn, ofType, resourceCalled, topicKeyId } from './expected-of';
 import { codeViolations, functionViolations, machineViolations } from './function-violations';
 import { imageViolations } from './image-violations';
 import { permissionViolations } from './permission-violations';
@@ -192,11 +192,6 @@ function publicAccessViolations(
   );
 }
 
-const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
-
-/** The id of a key, of which a topic may have the ARN, too. */
-const keyIdIn = (key: string | undefined) => key?.split(':key/').at(-1) || undefined;
-
 /** Alarms of tenants' stacks are each tenant's question. */
 const ALARMS = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'];
 
@@ -318,12 +313,12 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         keyViolations('the topic', /Messages/, facts),
       ]);
       const expected = attachedPolicy(resources, 'AWS::SNS::TopicPolicy', 'Topics', topicArn);
-      const ofTemplate = TopicSchema.parse(resourceCalled(resources, 'AWS::SNS::Topic', topicArn).properties);
+      const ofTemplate = topicKeyId(resourceCalled(resources, 'AWS::SNS::Topic', topicArn));
       return finding(
         [
           ...strangersIn(policy, [accountId]),
           ...policyDifferences('the policy of the topic', policy, expected),
-          ...expectEqual('the key of the topic', keyIdIn(key), keyIdIn(ofTemplate.KmsMasterKeyId)),
+          ...expectEqual('the key of the topic', keyIdIn(key), ofTemplate),
           ...subscriptionViolations(subscriptions, resources, surroundings),
           ...ofKey,
         ],

@@ -1,4 +1,3 @@
-import * as z from 'zod';
 import {
   CELLS_PARAMETER_PATH,
   platformStackName,
@@ -10,10 +9,10 @@ import {
 } from '../../contract/naming';
 import { STACK_KINDS } from '../../contract/stacks';
 import { areDisjoint, differAtOnce } from '../comparison/patterns';
-import type { Principal } from '../facts/account-facts';
+import { isOfAws, type Principal } from '../facts/account-facts';
 import { type Condition, covers, type Statement } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType } from './expected-of';
+import { ofType, topicKeyId } from './expected-of';
 import type { Surroundings } from './surroundings';
 
 /** Actions that only show settings ("Actions, resources, and condition keys for AWS services": List and Read). */
@@ -202,12 +201,9 @@ const isDelivery = ({ name, trust }: Principal) =>
   );
 const DELIVERING = ['codepipeline', 'codebuild', 'events'].map((service) => `Service:${service}.amazonaws.com`);
 
-const TopicSchema = z.object({ KmsMasterKeyId: z.string().optional() });
-
 /** The delivery tells the operators what it waits for: the topic and its key are all that it needs of the platform's. */
 function beyondDelivery(arns: readonly string[], resources: readonly ExpectedResource[]): string[] {
-  const keys = ofType(resources, 'AWS::SNS::Topic').map(({ properties }) => TopicSchema.parse(properties));
-  const ids = keys.map(({ KmsMasterKeyId }) => KmsMasterKeyId?.split('/').at(-1));
+  const ids = ofType(resources, 'AWS::SNS::Topic').map(topicKeyId);
   return arns.filter((arn) => !arn.startsWith('arn:aws:sns:') && !ids.includes(arn.split(':key/')[1]));
 }
 
@@ -234,7 +230,7 @@ export function reachViolations(
   const arns = arnsOf(surroundings, resources);
   const ofDelivery = beyondDelivery(arns, resources);
   return others
-    .filter(({ arn }) => !/:role\/(?:aws-service-role|aws-reserved)\//.test(arn))
+    .filter(({ arn }) => !isOfAws(arn))
     .filter((each) => !isConfined(each, resources))
     .filter(({ name }) => !surroundings.placed.administrators.includes(name))
     .flatMap((principal) => {
