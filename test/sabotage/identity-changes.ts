@@ -1,20 +1,25 @@
 import {
   AttachRolePolicyCommand,
   CreatePolicyVersionCommand,
+  CreateUserCommand,
   DeletePolicyVersionCommand,
   DeleteRolePermissionsBoundaryCommand,
+  DeleteUserCommand,
+  DeleteUserPolicyCommand,
   DetachRolePolicyCommand,
   GetPolicyCommand,
   GetPolicyVersionCommand,
   GetRoleCommand,
   PutRolePermissionsBoundaryCommand,
+  PutUserPolicyCommand,
   SetDefaultPolicyVersionCommand,
+  type Tag,
 } from '@aws-sdk/client-iam';
 import { TENANT_TAG } from '../../functions/contract/naming';
 import type { FactClients } from '../../functions/isolation/facts/facts';
 import { type Subject, tenantIdOf } from '../../functions/isolation/subject';
 import type { Statement } from './policies';
-import type { AttackTechnique, Revert } from './technique';
+import { type AttackTechnique, inTurn, type Revert } from './technique';
 
 export const roleNameOf = (subject: Subject) => subject.stacks.access.outputs.RoleName;
 export const flowLogsRoleOf = (subject: Subject) => `${roleNameOf(subject)}-flow-logs`;
@@ -68,3 +73,24 @@ export const attached = (name: string, policy: string): AttackTechnique => ({
     };
   },
 });
+
+/** A user of the account with one policy of its own. */
+export function aUser(
+  { iam }: Pick<FactClients, 'iam'>,
+  UserName: string,
+  statement: object,
+  Tags: Tag[] = [],
+): Promise<Revert> {
+  const policy = { UserName, PolicyName: 'own' };
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
+  return inTurn(
+    async () => {
+      await iam.send(new CreateUserCommand({ UserName, Tags }));
+      return () => iam.send(new DeleteUserCommand({ UserName }));
+    },
+    async () => {
+      await iam.send(new PutUserPolicyCommand({ ...policy, PolicyDocument }));
+      return () => iam.send(new DeleteUserPolicyCommand(policy));
+    },
+  );
+}

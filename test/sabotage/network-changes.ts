@@ -1,6 +1,8 @@
 import {
   AcceptVpcPeeringConnectionCommand,
   AttachInternetGatewayCommand,
+  AuthorizeSecurityGroupEgressCommand,
+  AuthorizeSecurityGroupIngressCommand,
   CreateFlowLogsCommand,
   CreateInternetGatewayCommand,
   CreateNetworkInterfaceCommand,
@@ -15,10 +17,13 @@ import {
   DeleteVpcCommand,
   DeleteVpcPeeringConnectionCommand,
   DescribeFlowLogsCommand,
+  DescribeSecurityGroupsCommand,
   DescribeVpcEndpointsCommand,
   DetachInternetGatewayCommand,
   type EC2Client,
   ModifyVpcEndpointCommand,
+  RevokeSecurityGroupEgressCommand,
+  RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
 import { type Subject, tenantIdOf, vpcOf } from '../../functions/isolation/subject';
 import { inTurn, type Revert, type Scene } from './technique';
@@ -132,4 +137,22 @@ export async function flowLogs({ subject, root: { ec2 } }: Scene, TrafficType?: 
     await make('ALL');
   };
   return { instead, revert };
+}
+
+/** As benchmarks ask ("EC2.2" of AWS Security Hub). */
+export async function emptyDefaultGroup(ec2: EC2Client, vpcId: string): Promise<Revert> {
+  const Filters = [
+    { Name: 'vpc-id', Values: [vpcId] },
+    { Name: 'group-name', Values: ['default'] },
+  ];
+  const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
+  const [{ GroupId, IpPermissions = [], IpPermissionsEgress = [] } = {}] = SecurityGroups ?? [];
+  const inward = { GroupId, IpPermissions };
+  const outward = { GroupId, IpPermissions: IpPermissionsEgress };
+  if (IpPermissions.length > 0) await ec2.send(new RevokeSecurityGroupIngressCommand(inward));
+  if (IpPermissionsEgress.length > 0) await ec2.send(new RevokeSecurityGroupEgressCommand(outward));
+  return async () => {
+    if (IpPermissions.length > 0) await ec2.send(new AuthorizeSecurityGroupIngressCommand(inward));
+    if (IpPermissionsEgress.length > 0) await ec2.send(new AuthorizeSecurityGroupEgressCommand(outward));
+  };
 }

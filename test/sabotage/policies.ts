@@ -1,3 +1,4 @@
+import { type DynamoDBClient, GetResourcePolicyCommand, PutResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
 import {
   GetRoleCommand,
   GetRolePolicyCommand,
@@ -63,7 +64,7 @@ export const changed =
 /** IAM hands its policies out URL-encoded. */
 const decoded = (text = '') => decodeURIComponent(text);
 
-export const bucketPolicy = ({ s3 }: FactClients, Bucket: string, edit: Edit): Promise<Revert> =>
+export const bucketPolicy = ({ s3 }: Pick<FactClients, 's3'>, Bucket: string, edit: Edit): Promise<Revert> =>
   edited(
     {
       read: async () => (await s3.send(new GetBucketPolicyCommand({ Bucket }))).Policy,
@@ -72,11 +73,24 @@ export const bucketPolicy = ({ s3 }: FactClients, Bucket: string, edit: Edit): P
     edit,
   );
 
-export const keyPolicy = ({ kms }: FactClients, KeyId: string, edit: Edit): Promise<Revert> =>
+export const keyPolicy = ({ kms }: Pick<FactClients, 'kms'>, KeyId: string, edit: Edit): Promise<Revert> =>
   edited(
     {
       read: async () => (await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy,
       write: (Policy) => kms.send(new PutKeyPolicyCommand({ KeyId, PolicyName: 'default', Policy })),
+    },
+    edit,
+  );
+
+export const tablePolicy = (
+  { dynamodb }: { readonly dynamodb: DynamoDBClient },
+  ResourceArn: string,
+  edit: Edit,
+): Promise<Revert> =>
+  edited(
+    {
+      read: async () => (await dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }))).Policy,
+      write: (Policy) => dynamodb.send(new PutResourcePolicyCommand({ ResourceArn, Policy })),
     },
     edit,
   );

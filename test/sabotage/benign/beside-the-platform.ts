@@ -1,38 +1,23 @@
-import { DeleteAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CreateTableCommand,
   DeleteTableCommand,
   ExportTableToPointInTimeCommand,
-  GetResourcePolicyCommand,
-  PutResourcePolicyCommand,
   UpdateContinuousBackupsCommand,
 } from '@aws-sdk/client-dynamodb';
-import {
-  AuthorizeSecurityGroupEgressCommand,
-  AuthorizeSecurityGroupIngressCommand,
-  DescribeSecurityGroupsCommand,
-  RevokeSecurityGroupEgressCommand,
-  RevokeSecurityGroupIngressCommand,
-} from '@aws-sdk/client-ec2';
 import {
   CreateArchiveCommand,
   CreateEventBusCommand,
   DeleteArchiveCommand,
   DeleteEventBusCommand,
 } from '@aws-sdk/client-eventbridge';
-import {
-  CreateRoleCommand,
-  CreateUserCommand,
-  DeleteRoleCommand,
-  DeleteUserCommand,
-  DeleteUserPolicyCommand,
-  PutUserPolicyCommand,
-} from '@aws-sdk/client-iam';
-import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
+import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
-import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, DeleteStateMachineCommand } from '@aws-sdk/client-sfn';
+import { aUser } from '../identity-changes';
+import { emptyDefaultGroup } from '../network-changes';
+import { adding, bucketPolicy, keyPolicy, tablePolicy } from '../policies';
 import { functionOf, resourceOf } from '../techniques/platform';
+import { anAlarm } from './an-alarm';
 import type { SharedChange } from './of-surroundings';
 
 const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
@@ -40,28 +25,15 @@ const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', 
 /** A user of the account, whose policy is about nothing of a tenant or of the platform. */
 const user = (name: string, UserName: string, statement: object): SharedChange => ({
   name,
-  make: async ({ root: { iam } }) => {
-    const policy = { UserName, PolicyName: 'own' };
-    await iam.send(new CreateUserCommand({ UserName }));
-    await iam.send(
-      new PutUserPolicyCommand({ ...policy, PolicyDocument: document({ Effect: 'Allow', ...statement }) }),
-    );
-    return async () => {
-      await iam.send(new DeleteUserPolicyCommand(policy));
-      await iam.send(new DeleteUserCommand({ UserName }));
-    };
-  },
+  make: ({ root }) => aUser(root, UserName, statement),
 });
 
 /** As a rule of the organization, or somebody who follows a benchmark, adds it to every resource policy. */
-const TLS_ONLY = {
-  ...{ Sid: 'TlsOnly', Effect: 'Deny', Principal: '*', Action: '*', Resource: '*' },
-  Condition: { Bool: { 'aws:SecureTransport': 'false' } },
-};
-const stricter = (policy: string, Action = '*', Resource = '*') => {
-  const { Statement, ...rest } = JSON.parse(policy);
-  return JSON.stringify({ ...rest, Statement: [...[Statement].flat(), { ...TLS_ONLY, Action, Resource }] });
-};
+const stricter = (Action: string, Resource = '*') =>
+  adding({
+    ...{ Sid: 'TlsOnly', Effect: 'Deny', Principal: '*', Action, Resource },
+    Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+  });
 
 /** What other teams of the account, its organization and an operator do beside what all tenants share. */
 export const CHANGES_BESIDE_THE_PLATFORM: readonly SharedChange[] = [
@@ -137,64 +109,29 @@ export const CHANGES_BESIDE_THE_PLATFORM: readonly SharedChange[] = [
       const { surroundings, root } = scene;
       const table = await resourceOf(scene, 'Foundation', 'AWS::DynamoDB::Table', 'Acts');
       const ResourceArn = `arn:aws:dynamodb:${surroundings.region}:${surroundings.accountId}:table/${table}`;
-      const { Policy: before = '' } = await root.dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }));
-      const put = (Policy: string) => root.dynamodb.send(new PutResourcePolicyCommand({ ResourceArn, Policy }));
-      await put(stricter(before, 'dynamodb:*'));
-      return () => put(before);
+      return await tablePolicy(root, ResourceArn, stricter('dynamodb:*'));
     },
   },
   {
     name: 'the organization denies requests without TLS at the topic’s key',
     make: async (scene) => {
-      const { kms } = scene.root;
-      const KeyId = await resourceOf(scene, 'Foundation', 'AWS::KMS::Key', 'Alarms');
-      const { Policy: before = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
-      const put = (Policy: string) => kms.send(new PutKeyPolicyCommand({ KeyId, Policy }));
-      await put(stricter(before, 'kms:*'));
-      return () => put(before);
+      const key = await resourceOf(scene, 'Foundation', 'AWS::KMS::Key', 'Alarms');
+      return await keyPolicy(scene.root, key, stricter('kms:*'));
     },
   },
   {
     name: 'the organization denies requests without TLS at the reports, a second time',
-    make: async ({ surroundings: { evidenceBucketName: Bucket }, root: { s3 } }) => {
-      const { Policy: before = '' } = await s3.send(new GetBucketPolicyCommand({ Bucket }));
-      const put = (Policy: string) => s3.send(new PutBucketPolicyCommand({ Bucket, Policy }));
-      await put(stricter(before, 's3:*', `arn:aws:s3:::${Bucket}/*`));
-      return () => put(before);
-    },
+    make: ({ surroundings: { evidenceBucketName }, root }) =>
+      bucketPolicy(root, evidenceBucketName, stricter('s3:*', `arn:aws:s3:::${evidenceBucketName}/*`)),
   },
   {
     name: 'a benchmark empties the default security group of the cell',
-    make: async ({ surroundings: { cell }, root: { ec2 } }) => {
-      const Filters = [
-        { Name: 'vpc-id', Values: [cell.vpcId] },
-        { Name: 'group-name', Values: ['default'] },
-      ];
-      const { SecurityGroups } = await ec2.send(new DescribeSecurityGroupsCommand({ Filters }));
-      const [{ GroupId, IpPermissions = [], IpPermissionsEgress = [] } = {}] = SecurityGroups ?? [];
-      const inward = { GroupId, IpPermissions };
-      const outward = { GroupId, IpPermissions: IpPermissionsEgress };
-      if (IpPermissions.length > 0) await ec2.send(new RevokeSecurityGroupIngressCommand(inward));
-      if (IpPermissionsEgress.length > 0) await ec2.send(new RevokeSecurityGroupEgressCommand(outward));
-      return async () => {
-        if (IpPermissions.length > 0) await ec2.send(new AuthorizeSecurityGroupIngressCommand(inward));
-        if (IpPermissionsEgress.length > 0) await ec2.send(new AuthorizeSecurityGroupEgressCommand(outward));
-      };
-    },
+    make: ({ surroundings: { cell }, root: { ec2 } }) => emptyDefaultGroup(ec2, cell.vpcId),
   },
   {
     name: 'an operator keeps an alarm of the own quiet',
-    make: async ({ surroundings: { topicArn }, root: { cloudwatch } }) => {
-      const AlarmName = 'an-operators';
-      await cloudwatch.send(
-        new PutMetricAlarmCommand({
-          ...{ AlarmName, Namespace: 'Team', MetricName: 'Errors', Statistic: 'Sum', Period: 60 },
-          ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
-          ...{ AlarmActions: [topicArn], ActionsEnabled: false },
-        }),
-      );
-      return () => cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [AlarmName] }));
-    },
+    make: ({ surroundings: { topicArn }, root: { cloudwatch } }) =>
+      anAlarm(cloudwatch, 'an-operators', { AlarmActions: [topicArn], ActionsEnabled: false }),
   },
   {
     name: 'an operator traces a function, and gives it more time',

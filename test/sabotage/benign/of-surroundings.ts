@@ -6,7 +6,6 @@ import {
   DeleteBackupSelectionCommand,
   DeleteBackupVaultCommand,
 } from '@aws-sdk/client-backup';
-import { DeleteAlarmsCommand, PutMetricAlarmCommand } from '@aws-sdk/client-cloudwatch';
 import {
   CreateFlowLogsCommand,
   CreateNetworkAclEntryCommand,
@@ -49,6 +48,7 @@ import {
 import { everyItem } from '../../../functions/shared/paging';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
+import { anAlarm } from './an-alarm';
 
 /** A change of what tenants share on which no check may fail. */
 export interface SharedChange {
@@ -251,17 +251,8 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
   },
   {
     name: 'another team has an alarm that tells the operators',
-    make: async ({ surroundings: { topicArn }, root: { cloudwatch } }) => {
-      const AlarmName = 'another-team';
-      await cloudwatch.send(
-        new PutMetricAlarmCommand({
-          ...{ AlarmName, Namespace: 'Team', MetricName: 'Errors', Statistic: 'Sum', Period: 60 },
-          ...{ EvaluationPeriods: 1, Threshold: 1, ComparisonOperator: 'GreaterThanThreshold' },
-          AlarmActions: [topicArn],
-        }),
-      );
-      return () => cloudwatch.send(new DeleteAlarmsCommand({ AlarmNames: [AlarmName] }));
-    },
+    make: ({ surroundings: { topicArn }, root: { cloudwatch } }) =>
+      anAlarm(cloudwatch, 'another-team', { AlarmActions: [topicArn] }),
   },
   {
     name: 'autoscaling starts a second task of the shared service',

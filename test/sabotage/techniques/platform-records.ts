@@ -7,13 +7,13 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { CreateArchiveCommand, DeleteArchiveCommand } from '@aws-sdk/client-eventbridge';
 import { DeleteServiceLinkedRoleCommand } from '@aws-sdk/client-iam';
-import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import {
   CreateStateMachineCommand,
   DeleteStateMachineCommand,
   DescribeStateMachineCommand,
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
+import { keyPolicy, without } from '../policies';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER } from '../technique';
 import { resourceOf } from './platform';
@@ -77,16 +77,10 @@ export const PLATFORM_RECORD_TECHNIQUES: readonly SharedTechnique[] = [
     name: 'keep CloudWatch from the key of the topic, so that no alarm is told',
     check: 'platform.topic',
     detonate: async (scene) => {
-      const { kms } = scene.root;
-      const KeyId = await resourceOf(scene, 'Foundation', 'AWS::KMS::Key', 'Alarms');
-      const { Policy: before = '' } = await kms.send(new GetKeyPolicyCommand({ KeyId }));
-      const put = (Policy: string) => kms.send(new PutKeyPolicyCommand({ KeyId, Policy }));
-      const { Statement, ...rest } = JSON.parse(before);
-      const others = Statement.filter(({ Sid }: { Sid?: string }) => Sid !== 'AlarmsOfThisAccount');
-      await put(JSON.stringify({ ...rest, Statement: others }));
+      const key = await resourceOf(scene, 'Foundation', 'AWS::KMS::Key', 'Alarms');
       return {
         expectedEvidence: 'the policy of the key of the topic lacks the statement Allow AlarmsOfThisAccount',
-        revert: () => put(before),
+        revert: await keyPolicy(scene.root, key, without('AlarmsOfThisAccount')),
       };
     },
   },

@@ -1,12 +1,7 @@
-import {
-  CreateUserCommand,
-  DeleteUserCommand,
-  DeleteUserPolicyCommand,
-  PutUserPolicyCommand,
-} from '@aws-sdk/client-iam';
 import { type Subject, tenantIdOf } from '../../../functions/isolation/subject';
+import { aUser } from '../identity-changes';
 import { postgresqlLogOf } from '../key-changes';
-import { type AttackTechnique, inTurn, tenantTags } from '../technique';
+import { type AttackTechnique, tenantTags } from '../technique';
 
 interface Granted {
   readonly check: 'identity.logins' | 'logs.readers' | 'key.principals';
@@ -22,19 +17,8 @@ const granted = (name: string, to: Granted, resource: (subject: Subject) => stri
   check: to.check,
   detonate: async ({ subject, root: { iam } }) => {
     const { UserName, Action, says, tagged } = to;
-    const policy = { UserName, PolicyName: 'granted' };
-    const statement = { Effect: 'Allow', Action, Resource: resource(subject) };
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
-    const revert = await inTurn(
-      async () => {
-        await iam.send(new CreateUserCommand({ UserName, ...(tagged && { Tags: tenantTags(tenantIdOf(subject)) }) }));
-        return () => iam.send(new DeleteUserCommand({ UserName }));
-      },
-      async () => {
-        await iam.send(new PutUserPolicyCommand({ ...policy, PolicyDocument }));
-        return () => iam.send(new DeleteUserPolicyCommand(policy));
-      },
-    );
+    const tags = tagged ? tenantTags(tenantIdOf(subject)) : [];
+    const revert = await aUser({ iam }, UserName, { Action, Resource: resource(subject) }, tags);
     return { expectedEvidence: `user/${UserName} ${says}`, revert };
   },
 });

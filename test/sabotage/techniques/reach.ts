@@ -4,11 +4,10 @@ import {
   CreateUserCommand,
   DeletePolicyCommand,
   DeleteUserCommand,
-  DeleteUserPolicyCommand,
   DetachUserPolicyCommand,
-  PutUserPolicyCommand,
 } from '@aws-sdk/client-iam';
 import { TENANT_TAG, tenantNames } from '../../../functions/contract/naming';
+import { aUser } from '../identity-changes';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 
 type ArnOf = (surroundings: SharedScene['surroundings']) => string;
@@ -24,18 +23,8 @@ const userWith = (
   name,
   check: 'identity.reach',
   detonate: async ({ surroundings, root: { iam } }) => {
-    const PolicyName = 'support';
     const { statement, what } = statementOf(surroundings);
-    await iam.send(new CreateUserCommand({ UserName }));
-    const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', ...statement }] });
-    await iam.send(new PutUserPolicyCommand({ UserName, PolicyName, PolicyDocument }));
-    return {
-      expectedEvidence: `user/${UserName} may ${what}`,
-      revert: async () => {
-        await iam.send(new DeleteUserPolicyCommand({ UserName, PolicyName }));
-        await iam.send(new DeleteUserCommand({ UserName }));
-      },
-    };
+    return { expectedEvidence: `user/${UserName} may ${what}`, revert: await aUser({ iam }, UserName, statement) };
   },
 });
 
