@@ -13,7 +13,7 @@ import {
   StopDBInstanceCommand,
 } from '@aws-sdk/client-rds';
 import { Signer } from '@aws-sdk/rds-signer';
-import { Client } from 'pg';
+import { Client, type QueryResult } from 'pg';
 import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { tenantNames } from '../../functions/contract/naming';
 import type { RestoredLogin, RestoreStep } from '../../functions/database/copy-call';
@@ -420,15 +420,33 @@ test('two connections serve a burst of requests', async () => {
   expect(answers.map(({ statusCode }) => statusCode)).toEqual(ids.map(() => 201));
 });
 
-/** As the owner of the tables, like a migration. */
-async function asOwner(statement: string, database = routes.acme?.database): Promise<Record<string, unknown>[]> {
+const last = (results: unknown): Record<string, unknown>[] => ([results].flat().at(-1) as QueryResult)?.rows ?? [];
+
+/** A session as the owner of the tables, like a migration. */
+async function ownersSession(database = routes.acme?.database): Promise<Client> {
   const { host, port } = database ?? {};
   const client = new Client({ host, port, ...MASTER, database: 'funnels', ssl: { ca } });
   client.on('error', () => undefined);
   await client.connect();
+  await client.query('SET ROLE funnels_owner; SET search_path = funnels');
+  return client;
+}
+
+async function asOwner(statement: string, database = routes.acme?.database): Promise<Record<string, unknown>[]> {
+  const client = await ownersSession(database);
   try {
-    await client.query('SET ROLE funnels_owner; SET search_path = funnels');
-    return [await client.query(statement)].flat().at(-1)?.rows ?? [];
+    return last(await client.query(statement));
+  } finally {
+    await client.end();
+  }
+}
+
+/** Keeps everybody else from the table until the end of the `work`. */
+async function whileLocked<T>(table: string, work: () => Promise<T>): Promise<T> {
+  const client = await ownersSession();
+  try {
+    await client.query(`BEGIN; LOCK TABLE ${table}`);
+    return await work();
   } finally {
     await client.end();
   }
@@ -452,6 +470,12 @@ describe('a database that is restored', () => {
     asOwner(
       `RESET ROLE; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'SetUpDatabase'`,
     );
+
+  const waitsForALock = () =>
+    eventually('a session that waits for a lock', async () => {
+      const waiting = `application_name = 'SetUpDatabase' AND wait_event_type = 'Lock'`;
+      return (await asOwner(`RESET ROLE; SELECT FROM pg_stat_activity WHERE ${waiting}`)).length > 0 || undefined;
+    });
 
   beforeAll(async () => {
     await asOwner(`
@@ -533,18 +557,19 @@ describe('a database that is restored', () => {
 
   test('goes on after a call that was killed in the middle of a chunk, and stages no row twice', async () => {
     expect(await step('stage', 0)).toMatchObject({ is: 'staging' });
-    let killed = 0;
-    for (let is = 'staging'; is === 'staging'; ) {
-      const call = step('stage', 0).then(
-        (taken) => taken?.is ?? '',
-        () => 'killed',
-      );
-      if (killed < 3) await kill();
-      const ended = await call;
-      if (ended === 'killed') killed += 1;
-      else is = ended;
+    for (let killed = 0; killed < 3; killed += 1) {
+      const progress = await asOwner('SELECT sum(next) FROM funnels_restored.tables');
+      const table = `(SELECT n FROM funnels_restored.tables WHERE next < blocks ORDER BY n LIMIT 1)`;
+      const [{ name } = {}] = await asOwner(`SELECT 'funnels_restored.t' || ${table} AS name`);
+      await whileLocked(`${name}`, async () => {
+        const call = step('stage', 0).catch(() => 'killed');
+        await waitsForALock();
+        await kill();
+        expect(await call).toBe('killed');
+      });
+      expect(await asOwner('SELECT sum(next) FROM funnels_restored.tables')).toEqual(progress);
+      expect(await step('stage', 0)).toMatchObject({ is: 'staging' });
     }
-    expect(killed).toBe(3);
     expect(await step('stage')).toEqual({ is: 'staged', rows: ROWS });
   });
 
@@ -565,12 +590,13 @@ describe('a database that is restored', () => {
 
   test('keeps its rows when the switch is killed, or staged rows were changed', async () => {
     const before = await leadNames();
-    const locking = asOwner(`BEGIN; LOCK TABLE answers; SELECT pg_sleep(1.5)`);
-    expect(await step('switch', 300)).toEqual({ is: 'switching', rows: 0 });
-    expect(await step('switch', 0)).toEqual({ is: 'switching', rows: 0 });
-    await expect(step('drop')).rejects.toMatchObject({ name: 'TransientConflict' });
-    await kill();
-    await locking;
+    await whileLocked('answers', async () => {
+      expect(await step('switch', 0)).toEqual({ is: 'switching', rows: 0 });
+      await waitsForALock();
+      expect(await step('switch', 0)).toEqual({ is: 'switching', rows: 0 });
+      await expect(step('drop')).rejects.toMatchObject({ name: 'TransientConflict' });
+      await kill();
+    });
     expect(await leadNames()).toEqual(before);
     const [{ n } = {}] = await asOwner(`SELECT n FROM funnels_restored.tables WHERE name = 'leads'`);
     await asOwner(`UPDATE funnels_restored.t${n} SET name = 'Forged' WHERE name = 'Lost'`);
@@ -587,9 +613,10 @@ describe('a database that is restored', () => {
       UNION ALL SELECT concat(attrelid::regclass, attname, attidentity, attgenerated) FROM pg_attribute WHERE attrelid::regclass::text IN ('leads', 'visitors', 'answers')
       UNION ALL SELECT defaclacl::text FROM pg_default_acl ORDER BY 1`;
     const before = await asOwner(shape);
-    const locking = asOwner(`BEGIN; LOCK TABLE answers; SELECT pg_sleep(1)`);
-    expect(await step('switch', 200)).toEqual({ is: 'switching', rows: 0 });
-    await locking;
+    await whileLocked('answers', async () => {
+      expect(await step('switch', 0)).toEqual({ is: 'switching', rows: 0 });
+      await waitsForALock();
+    });
     expect(await eventually('the switch', async () => ((await staged()).length === 0 ? true : undefined))).toBe(true);
     expect(await step('switch')).toEqual({ is: 'switched', rows: ROWS });
     expect(await leadNames()).toEqual(['Kept', 'Lost']);

@@ -123,6 +123,13 @@ test.each(['DeregisterTenant', 'DeleteDatabase', 'RetireTenantKey', 'ReleaseRese
     await stage.control('stack-faults', { stack, resource: '*', on: 'create', reason: 'no luck', times: 1 });
     const executionArn = await stage.beginToStopIn(signup, state);
     expect((await stage.follow(executionArn)).status).toBe('ABORTED');
+    // The function that was called goes on. A newer one that finds its key retired, and the record not yet told, waits until
+    // the index of tags must show every key: longer than the pauses are here.
+    if (state === 'RetireTenantKey')
+      await eventually(`the key of ${tenantId} is retired`, async () => {
+        const { keyRequestedAt } = (await recordOf(tenantId)) ?? {};
+        return keyRequestedAt === undefined || undefined;
+      });
     // The pauses are too short here for what is still unknown of a key that was retired a moment ago.
     await stage.platform.emulator.settle();
 
