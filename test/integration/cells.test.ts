@@ -14,13 +14,14 @@ import { tenantIdOf } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import type { Signup } from '../../functions/contract/signup';
 import { openPage } from '../../local/page';
-import { type Platform, startPlatform } from '../../local/platform';
+import type { Platform } from '../../local/platform';
 import { newSignup } from '../../local/signups';
 import { historyOf } from '../../operations/client/executions';
 import { visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection } from '../../operations/stage-connection';
 import { eventually } from '../support/running-stage';
+import { startUnscheduled } from '../support/unscheduled-platform';
 
 let platform: Platform;
 let client: StageClient;
@@ -28,7 +29,7 @@ let dns: Route53Client;
 let zoneId: string;
 
 beforeAll(async () => {
-  platform = await startPlatform({ cells: 2 });
+  platform = await startUnscheduled({ cells: 2 });
   client = new StageClient(localConnection(platform.outputs));
   dns = new Route53Client(platform.aws);
   const { HostedZones: [zone] = [] } = await dns.send(new ListHostedZonesCommand({}));

@@ -27,11 +27,12 @@ import { verify } from '../../functions/isolation/verify';
 import { codeOf } from '../../functions/shared/error-code';
 import { inventoryOf } from '../../local/inventory';
 import { requestPage } from '../../local/page';
-import { type Platform, startPlatform } from '../../local/platform';
+import type { Platform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
 import { localConnection } from '../../operations/stage-connection';
 import { asVerifier, subjectOfRun, VERIFIER } from '../sabotage/verified-tenant';
 import { eventually } from '../support/running-stage';
+import { startUnscheduled } from '../support/unscheduled-platform';
 
 let platform: Platform;
 let subject: Subject;
@@ -90,7 +91,7 @@ const breaches = async (group?: string) => {
 };
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startUnscheduled();
   const { run } = await onboard('acme');
   expect(run).toMatchObject({ status: 'SUCCEEDED', failure: undefined });
   subject = await subjectOfRun(platform, run.executionArn);

@@ -13,18 +13,19 @@ import { became, disappointments } from '../../local/expectations';
 import { inventoryOf } from '../../local/inventory';
 import { playMishap } from '../../local/mishap';
 import { openPage } from '../../local/page';
-import { type Platform, startPlatform } from '../../local/platform';
+import type { Platform } from '../../local/platform';
 import { type Outcome, playScenario } from '../../local/scenario';
 import { newSignup, Signups } from '../../local/signups';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
+import { startUnscheduled } from '../support/unscheduled-platform';
 
 let platform: Platform;
 let stage: StageConnection;
 let client: StageClient;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startUnscheduled();
   stage = localConnection(platform.outputs);
   client = new StageClient(stage);
 }, 300_000);

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { Command } from 'commander';
 import * as z from 'zod';
-import { startPlatform } from '../../local/platform';
 import { runCommand } from '../../operations/command';
 import { fileToWrite, nonBlank } from '../../operations/options';
+import { startUnscheduled } from '../support/unscheduled-platform';
 import { type AtOnce, allAtOnce, allNamed, atOnceLines } from './all-at-once';
 import { ATTACK_TECHNIQUES, SHARED_TECHNIQUES } from './all-techniques';
 import { BENIGN_CHANGES } from './benign/all-changes';
@@ -41,7 +41,7 @@ async function main(signal: AbortSignal): Promise<number> {
   const changes = BENIGN_CHANGES.filter(({ name }) => name.includes(only));
   if (techniques.length + shared.length + changes.length === 0)
     throw new Error(`no attack technique or benign change contains "${only}" in its name or check`);
-  const platform = await startPlatform({ patience: 0, signal, log: (line) => console.log(`  ${line}`) });
+  const platform = await startUnscheduled({ patience: 0, signal, log: (line) => console.log(`  ${line}`) });
   try {
     const target = await startTarget(platform, 'sabotaged');
     const before = await breaches(target);

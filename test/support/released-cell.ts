@@ -2,12 +2,13 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { tableLiveColour } from '../../functions/compute/table-live-colour';
 import type { CellDescriptor } from '../../functions/contract/cell';
-import { type Platform, startPlatform } from '../../local/platform';
+import type { Platform } from '../../local/platform';
 import { pushVersion, type Version } from '../../local/service-versions';
 import { newSignup, Signups } from '../../local/signups';
 import { Visitors } from '../../local/visitors';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection } from '../../operations/stage-connection';
+import { startUnscheduled } from './unscheduled-platform';
 
 const TENANTS = ['acme', 'beta', 'gamma', 'delta'];
 
@@ -27,7 +28,7 @@ export class ReleasedCell {
 
   static async start(subdomains: readonly string[] = TENANTS): Promise<ReleasedCell> {
     // Two processes of a function are enough to run beside each other; each of its own costs a start.
-    const platform = await startPlatform({ patience: 0, env: { LAMBDA_WORKERS_PER_FUNCTION: '2' } });
+    const platform = await startUnscheduled({ patience: 0, env: { LAMBDA_WORKERS_PER_FUNCTION: '2' } });
     try {
       const stage = localConnection(platform.outputs);
       const [cell] = await ssmCells(new SSMClient(platform.aws)).cells();

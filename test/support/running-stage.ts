@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { EventBridgeClient, ListRulesCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -19,11 +19,12 @@ import { tenantNames } from '../../functions/contract/naming';
 import type { Signup } from '../../functions/contract/signup';
 import type { StackKind } from '../../functions/contract/stacks';
 import { describeStack } from '../../functions/stacks/stacks';
-import { type Platform, type PlatformOptions, startPlatform } from '../../local/platform';
+import type { Platform, PlatformOptions } from '../../local/platform';
 import { type Ended, historyOf } from '../../operations/client/executions';
 import { type Visit, visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
+import { startUnscheduled } from './unscheduled-platform';
 
 const id = z.string();
 const FailureEventSchema = z.discriminatedUnion('detail-type', [
@@ -42,9 +43,6 @@ export async function eventually<T>(what: string, ask: () => Promise<T | undefin
     await pause(100);
   }
 }
-
-/** A rule that is disabled would be a finding of its own. */
-const IN_ANOTHER_CENTURY = 'cron(0 3 1 1 ? 2199)';
 
 /** A running platform, with hands for what a test of its edges needs. */
 export class RunningStage {
@@ -66,7 +64,7 @@ export class RunningStage {
     env: Record<string, string> = {},
     options: Pick<PlatformOptions, 'patience' | 'log'> = {},
   ): Promise<RunningStage> {
-    const stage = new RunningStage(await startPlatform({ env, ...options }));
+    const stage = new RunningStage(await startUnscheduled({ env, ...options }));
     try {
       await stage.listen();
       return stage;
@@ -80,16 +78,11 @@ export class RunningStage {
     return this.platform.stop();
   }
 
-  /** An audit would find the rule, and its answers would refuse every tenant: the daily one must not come about midway. */
   private async listen(): Promise<void> {
     const sqs = new SQSClient(this.platform.aws);
     const events = new EventBridgeClient(this.platform.aws);
     const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: this.queue }));
     const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }));
-    const { Rules = [] } = await events.send(new ListRulesCommand({}));
-    const daily = Rules.filter(({ ScheduleExpression = '' }) => ScheduleExpression.startsWith('cron('));
-    for (const { Name } of daily)
-      await events.send(new PutRuleCommand({ Name, ScheduleExpression: IN_ANOTHER_CENTURY }));
     const onBus = { EventBusName: this.connection.eventBusName };
     const types = [TENANT_ONBOARDING_FAILED, TENANT_ONBOARDING_FAILING];
     const EventPattern = JSON.stringify({ source: [ONBOARDING_SOURCE], 'detail-type': types });

@@ -1,7 +1,8 @@
-import { type Platform, startPlatform } from '../../local/platform';
+import type { Platform } from '../../local/platform';
 import { groundOf, startTarget, type Target } from '../sabotage/target';
 import type { AttackTechnique, Scene } from '../sabotage/technique';
 import { batchesOf, type Ground, type Technique, tryTogether } from '../sabotage/together';
+import { startUnscheduled } from './unscheduled-platform';
 
 /**
  * The named check finds each technique, and no check fails before it or after its revert. Techniques
@@ -20,7 +21,7 @@ export function testOnGround<S, T extends Technique<S>>(
 
   beforeAll(async () => {
     // A check is asked about what AWS has, and not about how soon AWS shows it.
-    platform = await startPlatform({ patience: 0 });
+    platform = await startUnscheduled({ patience: 0 });
     ground = await start(platform);
   }, 300_000);
   afterAll(() => platform?.stop());
