@@ -12,6 +12,7 @@ import {
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import {
   CreateQueueCommand,
+  DeleteMessageCommand,
   GetQueueAttributesCommand,
   ReceiveMessageCommand,
   SetQueueAttributesCommand,
@@ -23,11 +24,12 @@ import { evidencePage } from '../../functions/isolation/evidence-page';
 import { EvidenceSchema } from '../../functions/isolation/evidence-report';
 import { tenantCalled } from '../../functions/tenants/tenant-lookup';
 import { requestPage } from '../../local/page';
-import { type Platform, startPlatform } from '../../local/platform';
+import type { Platform } from '../../local/platform';
 import { newSignup, Signups } from '../../local/signups';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
 import { eventually } from '../support/running-stage';
+import { startUnscheduled } from '../support/unscheduled-platform';
 
 let platform: Platform;
 let stage: StageConnection;
@@ -36,7 +38,7 @@ let s3: S3Client;
 let onboarding: string;
 
 beforeAll(async () => {
-  platform = await startPlatform();
+  platform = await startUnscheduled();
   stage = localConnection(platform.outputs);
   client = new StageClient(stage);
   s3 = new S3Client({ ...platform.aws, forcePathStyle: true });
@@ -54,7 +56,7 @@ const statusOf = async (subdomain: string) =>
 
 /** A listener rule is changed on all nodes of the load balancer a while after the request. */
 const answers = (subdomain: string, status: number) =>
-  eventually(`${subdomain} answers ${status}`, async () => (await statusOf(subdomain)) === status || undefined, 15_000);
+  eventually(`${subdomain} answers ${status}`, async () => (await statusOf(subdomain)) === status || undefined);
 
 async function stored(Key: string): Promise<string> {
   const { Body } = await s3.send(new GetObjectCommand({ Bucket: stage.evidenceBucketName, Key }));
@@ -87,10 +89,13 @@ async function withoutBucketPolicy(bucketName: string, act: () => Promise<void>)
 
 test('an onboarding stores a report: locked, readable as a page, with its digest on the tenant’s record', async () => {
   const { tenantId, verification } = await recordOf('acme');
-  const [html = '', json = ''] = await reportsOf(tenantId);
+  // A verification that was tried again has stored a report each time: the record names the one that counts.
+  const json = verification?.report ?? '';
+  const html = json.replace(/json$/, 'html');
+  expect(await reportsOf(tenantId)).toEqual(expect.arrayContaining([html, json]));
   const text = await stored(json);
   const digest = createHash('sha256').update(text).digest('hex');
-  expect(verification).toMatchObject({ report: json, digest });
+  expect(verification).toMatchObject({ digest });
   const evidence = EvidenceSchema.parse(JSON.parse(text));
   expect(evidence).toMatchObject({ tenantId, passed: true, routed: false, verifiedBy: onboarding });
   expect(evidence.codeVersion).toMatch(/^\d+\.\d+\.\d+\+[0-9a-f]{12}$/);
@@ -154,12 +159,14 @@ beforeAll(async () => {
   );
 });
 
-const alerts = async () => {
-  const { Messages = [] } = await sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 2 }),
-  );
-  return Messages.map(({ Body = '{}' }) => AlertSchema.parse(JSON.parse(Body)));
-};
+/** What the operators are told, once they are. SQS shows a message again that nobody deletes. */
+const alerts = () =>
+  eventually('a message to the operators', async () => {
+    const QueueUrl = queueUrl;
+    const { Messages = [] } = await sqs.send(new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10 }));
+    for (const { ReceiptHandle } of Messages) await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    return Messages.length > 0 ? Messages.map(({ Body = '{}' }) => AlertSchema.parse(JSON.parse(Body))) : undefined;
+  });
 
 describe('a tenant that has drifted', () => {
   test('is reported with its failed checks, and stays in service', async () => {
