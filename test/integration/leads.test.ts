@@ -36,6 +36,8 @@ let emulator: Emulator;
 let rds: RDSClient;
 let ca: string;
 let app: ReturnType<typeof serviceApp>;
+/** The same service for tests of which no part may hang on how long a statement takes. */
+let patient: ReturnType<typeof serviceApp>;
 let credentials = ROOT;
 /** Seconds by which replicas are behind: the emulator's never are. */
 let behind = 0;
@@ -95,6 +97,16 @@ beforeAll(async () => {
   process.env.AWS_REGION = emulator.region;
   ca = await emulator.databaseCertificates();
   await Promise.all(['acme', 'beta'].map(databaseOf));
+  app = serviceWith({ statementMs: STATEMENT_MS });
+  patient = serviceWith({ statementMs: 60_000, connectMs: 60_000 });
+});
+afterAll(async () => {
+  await app?.close();
+  await patient?.close();
+  await emulator?.stop();
+});
+
+function serviceWith(limits: { readonly statementMs: number; readonly connectMs?: number }) {
   const sessions = world.sessions();
   const databases = new TenantDatabases({
     sessions: {
@@ -104,16 +116,12 @@ beforeAll(async () => {
       },
     },
     certificates: ca,
-    statementMs: STATEMENT_MS,
+    ...limits,
     now: () => performance.now() + now,
     lagOf: async (client) => (await lagOf(client)) + behind,
   });
-  app = serviceApp({ tenants: world.tenants(sessions, databases), logger: false });
-}, 90_000);
-afterAll(async () => {
-  await app?.close();
-  await emulator?.stop();
-});
+  return serviceApp({ tenants: world.tenants(sessions, databases), logger: false });
+}
 
 const hostOf = (subdomain: string) => `${subdomain}.funnels.example`;
 const lead = (change: Record<string, string> = {}) => ({
@@ -124,9 +132,9 @@ const lead = (change: Record<string, string> = {}) => ({
   ...change,
 });
 
-function send(subdomain: string, fields: Record<string, string>, headers: Record<string, string> = {}) {
+function send(subdomain: string, fields: Record<string, string>, headers: Record<string, string> = {}, by = app) {
   const host = hostOf(subdomain);
-  return app.inject({
+  return by.inject({
     method: 'POST',
     url: '/leads',
     headers: { host, origin: `https://${host}`, 'content-type': 'application/x-www-form-urlencoded', ...headers },
@@ -144,8 +152,8 @@ async function tokenOf(
   return new Signer({ hostname, port, username, region: emulator.region, credentials: ROOT }).getAuthToken();
 }
 
-const list = async (subdomain: string, token: string) =>
-  app.inject({ url: '/leads', headers: { host: hostOf(subdomain), authorization: `Bearer ${token}` } });
+const list = async (subdomain: string, token: string, by = app) =>
+  by.inject({ url: '/leads', headers: { host: hostOf(subdomain), authorization: `Bearer ${token}` } });
 
 test('a lead sent to a tenant can be read by that tenant only', async () => {
   const form = await app.inject({ url: '/contact', headers: { host: hostOf('acme') } });
@@ -226,8 +234,12 @@ test('a database that is down gives 503 for its own tenant only, and is used aga
   expect((await app.inject({ url: '/', headers: { host: hostOf('acme') } })).statusCode).toBe(200);
   expect((await send('beta', lead())).statusCode).toBe(201);
   await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: 'acme' }));
-  const again = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
-  expect([200, 201]).toContain(again.statusCode);
+  // A server that has just taken no connection is left alone for a moment.
+  const status = await eventually('an answer of the started database', async () => {
+    const again = await send('acme', lead({ id: '0195f000-0000-7000-8000-000000000003' }));
+    return again.statusCode === 503 ? undefined : again.statusCode;
+  });
+  expect(status).toBe(201);
 });
 
 test('a form that is sent again with other words is not called kept', async () => {
@@ -245,8 +257,10 @@ async function asMaster(subdomain: string): Promise<Client> {
   return client;
 }
 
-/** Sessions of the shared service that do something. */
-const BUSY = `SELECT pid FROM pg_stat_activity WHERE application_name = 'shared-service' AND state = 'active'`;
+/** Sessions of the shared service. */
+const SESSIONS = `SELECT pid FROM pg_stat_activity WHERE application_name = 'shared-service'`;
+/** Those that do something. */
+const BUSY = `${SESSIONS} AND state = 'active'`;
 
 /** A tenant's database whose statements about leads wait until the lock is released. */
 async function locked(subdomain: string) {
@@ -254,7 +268,7 @@ async function locked(subdomain: string) {
   await holder.query('SET ROLE funnels_owner; BEGIN; LOCK TABLE funnels.leads IN ACCESS EXCLUSIVE MODE');
   return {
     /** Of the session whose statement waits. */
-    pid: () => eventually('a statement that waits', async () => (await watcher.query(BUSY)).rows[0]?.pid, 10_000),
+    pid: () => eventually('a statement that waits', async () => (await watcher.query(BUSY)).rows[0]?.pid),
     end: (pid: number) => watcher.query('SELECT pg_terminate_backend($1)', [pid]),
     release: () => Promise.all([holder.end(), watcher.end()]),
   };
@@ -264,39 +278,42 @@ test('a database that is slow delays its own tenant only', async () => {
   const lock = await locked('acme');
   const token = await tokenOf('acme');
   const ids = Array.from({ length: 30 }, (_, n) => `0195f000-0000-7000-8000-0000000002${String(n).padStart(2, '0')}`);
-  const slow = Promise.all([
-    ...ids.map((id) => send('acme', lead({ id }))),
-    ...Array.from({ length: 30 }, () => list('acme', token)),
-  ]);
+  const asked = async (by = app) => {
+    const answers = await Promise.all([
+      ...ids.map((id) => send('acme', lead({ id }), {}, by)),
+      ...Array.from({ length: 30 }, () => list('acme', token, by)),
+    ]);
+    return new Set(answers.map(({ statusCode }) => statusCode));
+  };
+  const waiting = asked(patient);
   await lock.pid();
-  const began = Date.now();
-  expect((await send('beta', lead())).statusCode).toBe(201);
-  expect((await list('beta', await tokenOf('beta'))).statusCode).toBe(200);
-  expect(Date.now() - began).toBeLessThan(STATEMENT_MS);
-  expect(new Set((await slow).map(({ statusCode }) => statusCode))).toEqual(new Set([503]));
+  expect((await send('beta', lead(), {}, patient)).statusCode).toBe(201);
+  expect((await list('beta', await tokenOf('beta'), patient)).statusCode).toBe(200);
+  expect(await asked()).toEqual(new Set([503]));
   await lock.release();
+  expect(await waiting).toEqual(new Set([201, 200, 503]));
   expect((await send('acme', lead({ id: ids[0] ?? '' }))).statusCode).toBe(201);
 });
 
 test('a lead whose connection is lost on the way is kept over another one', async () => {
   const lock = await locked('acme');
-  const sending = send('acme', lead({ id: '0195f000-0000-7000-8000-000000000005' }));
+  const sending = send('acme', lead({ id: '0195f000-0000-7000-8000-000000000005' }), {}, patient);
   await lock.end(await lock.pid());
   await lock.release();
   expect((await sending).statusCode).toBe(201);
 });
 
 test('a server that answers nothing loses the connection, and the next lead gets another one', async () => {
-  const lock = await locked('acme');
   const form = lead({ id: '0195f000-0000-7000-8000-000000000006' });
-  const sending = send('acme', form);
-  const pid = await lock.pid();
-  process.kill(pid, 'SIGSTOP');
+  expect((await send('acme', lead({ id: randomUUID() }))).statusCode).toBe(201);
+  const watcher = await asMaster('acme');
+  const { rows: sessions } = await watcher.query<{ pid: number }>(SESSIONS);
+  await watcher.end();
+  for (const { pid } of sessions) process.kill(pid, 'SIGSTOP');
   try {
-    expect((await sending).statusCode).toBe(503);
+    expect((await send('acme', form)).statusCode).toBe(503);
   } finally {
-    process.kill(pid, 'SIGCONT');
-    await lock.release();
+    for (const { pid } of sessions) process.kill(pid, 'SIGCONT');
   }
   expect((await send('acme', form)).statusCode).toBe(201);
 });
@@ -316,7 +333,7 @@ describe('a replica that cannot be read', () => {
     return await new Signer(at).getAuthToken();
   };
   const read = (token: string, forPrimary?: string) =>
-    app.inject({
+    patient.inject({
       url: '/leads',
       headers: {
         ...{ host: hostOf('acme'), authorization: `Bearer ${token}` },
@@ -335,14 +352,14 @@ describe('a replica that cannot be read', () => {
     const token = await replicaAt(1);
     expect(serverOf(await read(token, await tokenOf('acme')))).toEqual([200, 'primary']);
     const visitors = Array.from({ length: 5 }, (_, n) =>
-      send('acme', lead({ id: `0195f000-0000-7000-8000-00000000040${n}` })),
+      send('acme', lead({ id: `0195f000-0000-7000-8000-00000000040${n}` }), {}, patient),
     );
     expect((await Promise.all([read(token), ...visitors])).map(({ statusCode }) => statusCode)).toEqual([
       ...[503, 201, 201, 201, 201, 201],
     ]);
     for (const other of [await tokenOf('beta'), token, await tokenOf('acme', tenantNames.databaseUser('t1')), 'none'])
       expect((await read(token, other)).statusCode).toBe(401);
-  }, 30_000);
+  });
 
   test('because it answers nothing delays readers once, and the next ones not at all', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
@@ -353,12 +370,13 @@ describe('a replica that cannot be read', () => {
     const forPrimary = await tokenOf('acme');
     const answers = await Promise.all(Array.from({ length: 16 }, () => read(token, forPrimary)));
     expect(answers.map(serverOf)).toEqual(answers.map(() => [200, 'primary']));
-    const began = Date.now();
+    const tried = sockets.size;
+    expect(tried).toBeGreaterThan(0);
     expect(serverOf(await read(token, forPrimary))).toEqual([200, 'primary']);
-    expect(Date.now() - began).toBeLessThan(STATEMENT_MS);
+    expect(sockets.size).toBe(tried);
     for (const socket of sockets) socket.destroy();
     silent.close();
-  }, 30_000);
+  });
 
   test('because it lags behind is not read, and one that does not is', async () => {
     const [token, forPrimary] = await Promise.all([tokenOf('acme', undefined, 'replica'), tokenOf('acme')]);
@@ -367,14 +385,14 @@ describe('a replica that cannot be read', () => {
     expect(serverOf(await read(token, forPrimary))).toEqual([200, 'primary']);
     // Who has no other token sees what the replica has.
     expect(serverOf(await read(token))).toEqual([200, 'replica']);
-  }, 30_000);
+  });
 
   test('by this token is not made up for', async () => {
     const wrong = await tokenOf('acme', MASTER.user, 'replica');
     expect((await read(wrong, await tokenOf('acme'))).statusCode).toBe(401);
     const expired = (await tokenOf('acme', undefined, 'replica')).replace(/X-Amz-Signature=./, 'X-Amz-Signature=g');
     expect((await read(expired, await tokenOf('acme'))).statusCode).toBe(401);
-  }, 30_000);
+  });
 });
 
 test('a login that is refused is tried again with a new session of the tenant’s role', async () => {
@@ -408,7 +426,10 @@ test('of leads sent while the database reboots, each that was acknowledged is ke
   const sending = Promise.all([sendAll(), sendAll(), sendAll()]);
   await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: 'beta' }));
   await sending;
-  const { leads } = (await list('beta', await tokenOf('beta'))).json();
+  const leads = await eventually('the leads after the reboot', async () => {
+    const answer = await list('beta', await tokenOf('beta'));
+    return answer.statusCode === 200 ? answer.json().leads : undefined;
+  });
   const listed = leads.map(({ id }: { id: string }) => id).filter((id: string) => acknowledged.includes(id));
   expect(listed.sort()).toEqual(acknowledged.sort());
   expect(acknowledged).toHaveLength(60);
@@ -460,22 +481,32 @@ describe('a database that is restored', () => {
   let from: RestoredLogin;
   let instance = '';
   let gib = 20;
+  const sessionsThat = (are: string) =>
+    asOwner(`RESET ROLE; SELECT FROM pg_stat_activity WHERE application_name = 'SetUpDatabase' AND ${are}`);
   const step = async (is: RestoreStep['is'], copyMs?: number) => {
+    // The session of a step that has ended ends a moment later at the server, and of two steps at once one does nothing.
+    await eventually('the end of earlier steps', async () =>
+      (await sessionsThat(`state <> 'active'`)).length === 0 ? true : undefined,
+    );
     const asked = is === 'drop' ? { is } : is === 'switch' ? { is, instance } : { is, instance, from, gib };
     return (await setUp(routes.acme ?? routeOf('acme'), ca, asked, copyMs)).restore;
   };
   const staged = () => asOwner(`SELECT FROM pg_namespace WHERE nspname = 'funnels_restored'`);
   /** What RDS does with a function's sessions when Lambda ends it, as far as the server can tell. */
-  const kill = () =>
-    asOwner(
+  const kill = async () => {
+    await asOwner(
       `RESET ROLE; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'SetUpDatabase'`,
     );
+    await eventually('the end of the session', async () =>
+      (await sessionsThat('true')).length === 0 ? true : undefined,
+    );
+  };
 
   const waitsForALock = () =>
-    eventually('a session that waits for a lock', async () => {
-      const waiting = `application_name = 'SetUpDatabase' AND wait_event_type = 'Lock'`;
-      return (await asOwner(`RESET ROLE; SELECT FROM pg_stat_activity WHERE ${waiting}`)).length > 0 || undefined;
-    });
+    eventually(
+      'a session that waits for a lock',
+      async () => (await sessionsThat(`wait_event_type = 'Lock'`)).length > 0 || undefined,
+    );
 
   beforeAll(async () => {
     await asOwner(`
