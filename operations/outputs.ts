@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
 import { StageOutputsSchema } from '../functions/contract/outputs';
@@ -58,6 +58,13 @@ export async function forgetEnded(file = OUTPUTS_FILE): Promise<void> {
   if (!outputs || !(await answers(outputs))) rmSync(file, { force: true });
 }
 
+/** Who waits for the file, or reads it meanwhile, finds all of it. */
+function writeWhole(file: string, text: string): void {
+  const written = `${file}.${process.pid}`;
+  writeFileSync(written, text);
+  renameSync(written, file);
+}
+
 /**
  * Writes the file while the platform runs. Of two platforms in one clone, the file belongs to the
  * later one. When that one ends, the earlier gets the file back if it still runs.
@@ -68,10 +75,10 @@ export function publishOutputs(outputs: PlatformOutputs, file = OUTPUTS_FILE): (
   const before = parsed(found(file) ?? '');
   const text = textOf(outputs);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, text);
+  writeWhole(file, text);
   return async () => {
     if (found(file) !== text) return;
-    if (before && (await answers(before))) writeFileSync(file, textOf(before));
+    if (before && (await answers(before))) writeWhole(file, textOf(before));
     else rmSync(file, { force: true });
   };
 }

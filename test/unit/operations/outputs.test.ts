@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,6 +51,15 @@ test('the outputs file exists as long as its platform runs', async () => {
   expect(written()).toEqual(dead);
   await takeBack();
   expect(existsSync(file)).toBe(false);
+});
+
+test('who has the file open while another platform writes it reads all of it', () => {
+  publishOutputs(alive(), file);
+  const opened = openSync(file, 'r');
+  publishOutputs(dead, file);
+  expect(JSON.parse(readFileSync(opened, 'utf8'))).toEqual(alive());
+  closeSync(opened);
+  expect(readdirSync(join(folder, 'below'))).toEqual(['outputs.json']);
 });
 
 test('the file belongs to the later of two platforms; the earlier gets it back if it still runs', async () => {
