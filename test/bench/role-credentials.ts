@@ -54,7 +54,7 @@ export async function roleCredentials(
   const StackName = stackOf(functions);
   // CloudFormation may not know a stack yet that it has just taken: the waiter would end there.
   await eventually(`stack ${StackName}`, () => describeStack(client, StackName));
-  await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  await waitUntilStackCreateComplete({ client, maxWaitTime: 240, minDelay: 1, maxDelay: 1 }, { StackName });
   const lambda = new LambdaClient(aws);
   const entries = functions.map(async ({ name }) => {
     const { Payload } = await lambda.send(new InvokeCommand({ FunctionName: nameOf(name) }));
@@ -63,6 +63,6 @@ export async function roleCredentials(
   const credentials = RoleCredentialsSchema.parse(Object.fromEntries(await Promise.all(entries)));
   // The session outlives its function, which an audit would find: it is no function of the release.
   await client.send(new DeleteStackCommand({ StackName }));
-  await waitUntilStackDeleteComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+  await waitUntilStackDeleteComplete({ client, maxWaitTime: 240, minDelay: 1, maxDelay: 1 }, { StackName });
   return credentials;
 }

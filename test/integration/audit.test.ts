@@ -47,7 +47,7 @@ beforeAll(async () => {
     ['acme', 'globex'].map((subdomain) => signups.onboardWell(newSignup({ companyName: subdomain, subdomain }))),
   );
   onboarding = acme?.executionArn ?? '';
-}, 300_000);
+});
 afterAll(() => platform?.stop());
 
 const recordOf = (subdomain: string) => tenantCalled(client.table, subdomain);

@@ -34,7 +34,7 @@ beforeAll(async () => {
   dns = new Route53Client(platform.aws);
   const { HostedZones: [zone] = [] } = await dns.send(new ListHostedZonesCommand({}));
   zoneId = zone?.Id ?? '';
-}, 240_000);
+});
 afterAll(async () => {
   await platform.stop();
 });
@@ -90,7 +90,7 @@ test('D1: a tenant of either cell answers at its own URL, whose name points to i
     status: 200,
     body: expect.stringContaining('Company in-two'),
   });
-}, 120_000);
+});
 
 test('D1: a host that already points elsewhere fails the run before anything is built, and keeps its record', async () => {
   const foreign: ResourceRecordSet = {
@@ -110,7 +110,7 @@ test('D1: a host that already points elsewhere fails the run before anything is 
   expect([status, failure?.error]).toEqual(['FAILED', 'NameOccupied']);
   expect(visits.map(({ state }) => state)).not.toContain('CreateTenantKey');
   expect(await recordsAt('elsewhere')).toEqual(before);
-}, 60_000);
+});
 
 describe('a cell whose live colour has no healthy target', () => {
   /** Ends the tasks of the live colour, as ECS does when a service is scaled to none. @returns starts one again */
@@ -150,5 +150,5 @@ describe('a cell whose live colour has no healthy target', () => {
         healthySince,
       );
     await expect(openPage(urlOf('acme'))).resolves.toMatchObject({ status: 200 });
-  }, 180_000);
+  });
 });

@@ -52,8 +52,11 @@ function runLocal(name: string): Command {
   return { process: child, outputs, said: () => said };
 }
 
-async function until(done: () => boolean | Promise<boolean>, what: () => string, seconds: number): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
+/** Two platforms start beside everything else that is tested. */
+const PATIENCE_MS = 280_000;
+
+async function until(done: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+  const deadline = Date.now() + PATIENCE_MS;
   while (!(await done())) {
     if (Date.now() > deadline) throw new Error(`still waiting: ${what()}`);
     await pause(100);
@@ -67,13 +70,13 @@ const answers = (url: string) =>
   );
 
 async function nothingLeft({ said, outputs }: Command, urls: readonly string[]): Promise<void> {
-  await until(async () => !(await Promise.all(urls.map(answers))).some(Boolean), said, 30);
-  await until(() => !existsSync(outputs), said, 30);
+  await until(async () => !(await Promise.all(urls.map(answers))).some(Boolean), said);
+  await until(() => !existsSync(outputs), said);
 }
 
 test('two platforms at once have their own ports; however one ends, its processes end, and no others', async () => {
   const [one, two] = [runLocal('one'), runLocal('two')];
-  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs), said, 200);
+  const ready = ({ outputs, said }: Command) => until(() => existsSync(outputs), said);
   await Promise.all([ready(one), ready(two)]);
   /** Of the emulator, its load balancer, and the process that is a task of the shared service. */
   const urlsOf = async ({ outputs }: Command) => {
@@ -114,6 +117,5 @@ test('two platforms at once have their own ports; however one ends, its processe
   await until(
     () => folders().length === 0,
     () => folders().join(),
-    30,
   );
-}, 300_000);
+});

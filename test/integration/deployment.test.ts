@@ -47,7 +47,7 @@ let stage: RunningStage;
 const said: string[] = [];
 beforeAll(async () => {
   stage = await RunningStage.start({}, { log: (line) => said.push(line) });
-}, 300_000);
+});
 afterAll(() => stage?.stop());
 
 /** A picture of the platform that was built for the record; of one that is built now, where none was kept. */
@@ -80,7 +80,7 @@ test('a second start replays the recorded deployment, and the platform in AWS is
   expect(built.length).toBeGreaterThan(1_000);
   expect(differences(built, replayed)).toEqual([]);
   // Where no picture was kept, a platform is built here.
-}, 180_000);
+});
 
 const missing = async () =>
   (await preflight(stages.local, stage.platform.aws))
@@ -92,7 +92,7 @@ test('D9: preflight reports only the missing subscriber; then a quota and an ins
   await stage.control('quotas', { service: 'vpc', code: 'L-F678F1CE', value: 5 });
   await stage.control('database-offers', { class: 'db.r6g.large', offered: false });
   expect(await missing()).toEqual(['quota VPCs per Region', 'database of plan enterprise', 'alarm subscriber']);
-}, 120_000);
+});
 
 test('F11: preflight reports a template that is missing from the assets', async () => {
   const client = new S3Client({ ...stage.platform.aws, forcePathStyle: true });
@@ -113,7 +113,7 @@ test('F11: preflight reports a template that is missing from the assets', async 
   expect((await missing()).filter((subject) => !before.includes(subject)).sort()).toEqual(gone.sort());
   for (const { Key, Body } of bodies) await client.send(new PutObjectCommand({ Bucket, Key, Body }));
   expect(await missing()).toEqual(before);
-}, 120_000);
+});
 
 describe('the live colour of a cell', () => {
   const ecs = () => new ECSClient(stage.platform.aws);
@@ -152,7 +152,7 @@ describe('the live colour of a cell', () => {
     await s3.send(new PutObjectCommand({ ...place, Body: JSON.stringify(template) }));
     const TemplateURL = `${stage.platform.aws.endpoint}/${place.Bucket}/${place.Key}`;
     await client.send(new UpdateStackCommand({ StackName, TemplateURL, Capabilities }));
-    await waitUntilStackUpdateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+    await waitUntilStackUpdateComplete({ client, maxWaitTime: 240, minDelay: 1, maxDelay: 1 }, { StackName });
   };
 
   test('is blue after the first deployment, and the other colour has no task', async () => {
@@ -181,7 +181,7 @@ describe('the live colour of a cell', () => {
       await become('blue');
       await ecs().send(new UpdateServiceCommand({ ...service, desiredCount: 0 }));
     }
-  }, 120_000);
+  });
 });
 
 test('D9: teardown deletes an ACTIVE tenant, its DNS records, snapshots and restored database, and every stack, also when it was stopped after the control plane; only the key stays, in its window', async () => {
@@ -227,4 +227,4 @@ test('D9: teardown deletes an ACTIVE tenant, its DNS records, snapshots and rest
   expect(DBSnapshots).toEqual([]);
   expect(lines).toContain('snapshot taken-by-a-person removed');
   expect(lines).toContain(`name acme.${stage.platform.outputs.domain} removed`);
-}, 180_000);
+});

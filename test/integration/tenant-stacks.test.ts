@@ -34,7 +34,7 @@ beforeAll(async () => {
   await stage.createTaskRole();
   decoy = await stage.createDecoy();
   outputs = await launchAll();
-}, 180_000);
+});
 afterAll(() => stage?.stop());
 
 async function launchAll() {
@@ -161,4 +161,4 @@ test('the stacks leave no resource when they are deleted in reverse order', asyn
   for (const kind of ['access', 'database', 'network', 'storage'] as const) await stage.delete(kind);
   const left = Object.entries(await tenantResources(stage)).filter(([, found]) => found.length > 0);
   expect(left).toEqual([]);
-}, 120_000);
+});

@@ -12,7 +12,7 @@ let released: ReleasedCell;
 
 beforeAll(async () => {
   released = await ReleasedCell.start(['acme', 'beta']);
-}, 180_000);
+});
 afterAll(() => released?.stop());
 
 const page = (host: string) => requestPage(released.platform.outputs.loadBalancerUrl, host);
@@ -20,25 +20,21 @@ const page = (host: string) => requestPage(released.platform.outputs.loadBalance
 test.each([
   ['Node, with the tenant context', () => bundleApplication(join(ROOT, 'examples/node/server.ts'))],
   ['Python', () => readFile(join(ROOT, 'examples/python/app.py'))],
-])(
-  'an application in %s takes the place of the shared service',
-  async (language, image) => {
-    const { endpointUrl } = released.platform.emulator;
-    const digest = await pushImage(endpointUrl, { repository: SERVICE_REPOSITORY, bundle: Buffer.from(await image()) });
-    const visitors = released.visitors(20);
-    const releaseId = language.slice(0, 4).toLowerCase();
-    const run = await released.client.follow((await released.beginImage(digest, releaseId)).executionArn);
-    const visits = await visitors.stop();
-    expect([run.status, run.failure]).toEqual(['SUCCEEDED', undefined]);
-    expect(visits.failed).toBe(0);
-    expect([...visits.answers.keys()]).toContain(`200 ${digest}`);
-    for (const [host, company] of [
-      ['acme.funnels.localhost', 'acme'],
-      ['beta.funnels.localhost', 'beta'],
-    ] as const) {
-      const { status, body } = await page(host);
-      expect([status, body]).toEqual([200, expect.stringMatching(new RegExp(`${company}[\\s\\S]*<!-- 0 leads -->`))]);
-    }
-  },
-  120_000,
-);
+])('an application in %s takes the place of the shared service', async (language, image) => {
+  const { endpointUrl } = released.platform.emulator;
+  const digest = await pushImage(endpointUrl, { repository: SERVICE_REPOSITORY, bundle: Buffer.from(await image()) });
+  const visitors = released.visitors(20);
+  const releaseId = language.slice(0, 4).toLowerCase();
+  const run = await released.client.follow((await released.beginImage(digest, releaseId)).executionArn);
+  const visits = await visitors.stop();
+  expect([run.status, run.failure]).toEqual(['SUCCEEDED', undefined]);
+  expect(visits.failed).toBe(0);
+  expect([...visits.answers.keys()]).toContain(`200 ${digest}`);
+  for (const [host, company] of [
+    ['acme.funnels.localhost', 'acme'],
+    ['beta.funnels.localhost', 'beta'],
+  ] as const) {
+    const { status, body } = await page(host);
+    expect([status, body]).toEqual([200, expect.stringMatching(new RegExp(`${company}[\\s\\S]*<!-- 0 leads -->`))]);
+  }
+});

@@ -9,6 +9,10 @@ function isRecording() {
   }
 }
 
+// For a test that hangs: how long one takes depends on what else the machine does, and a test waits for what it needs
+// (`eventually`), each time for two minutes at most.
+jest.setTimeout(300_000);
+
 beforeAll(async () => {
   while (isRecording()) await pause(50);
-}, 300_000);
+});

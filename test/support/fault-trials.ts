@@ -22,10 +22,10 @@ export function faultBench(): FaultBench {
     // Retries are as many as on AWS, and the pauses between them shorter, as AWS's delays are here.
     lab = await Lab.start({ env: { SFN_WAIT_SCALE: '0.06', LAMBDA_WORKERS_PER_FUNCTION: '2' } });
     recording = await record(lab, 1);
-  }, 300_000);
+  });
   afterAll(async () => {
     if (!lent) await lab?.stop();
-  }, 60_000);
+  });
 
   return {
     lab: () => lab,
@@ -62,5 +62,5 @@ export function testTrials(bench: FaultBench, keys: readonly string[], { everyEv
     const redriven = rows(results).reduce((sum, { redrivenToActive }) => sum + redrivenToActive, 0);
     // A tenant whose announcement alone failed is ACTIVE before its run is redriven.
     expect(unaided + redriven).toBeGreaterThanOrEqual(keys.length);
-  }, 300_000);
+  });
 }

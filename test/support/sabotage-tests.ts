@@ -23,7 +23,7 @@ export function testOnGround<S, T extends Technique<S>>(
     // A check is asked about what AWS has, and not about how soon AWS shows it.
     platform = await startUnscheduled({ patience: 0 });
     ground = await start(platform);
-  }, 300_000);
+  });
   afterAll(() => platform?.stop());
 
   test('what is healthy fails no check', async () => {

@@ -29,7 +29,7 @@ export interface Credentials {
   sessionToken?: string;
 }
 const ROOT: Credentials = { accessKeyId: 'test', secretAccessKey: 'test' };
-const POLLING = { maxWaitTime: 60, minDelay: 1, maxDelay: 1 };
+const POLLING = { maxWaitTime: 240, minDelay: 1, maxDelay: 1 };
 
 /** What the tenant templates need around them: an emulator, the shared half of a cell, its decoy, a key. */
 export class TenantStacksStage {
