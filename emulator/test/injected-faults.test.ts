@@ -9,7 +9,7 @@ import { StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, launch, settled } from './aws';
-import { call, Machines, sequence } from './machines';
+import { call, Machines, only, sequence } from './machines';
 
 /**
  * Sends the count of its calls to the queue that is named there; `failures` are its first calls. It asks `sts` who it is,
@@ -137,7 +137,7 @@ test('a function can be made to run out of memory, and out of time', async () =>
 test('a task that times out has been called once, and fails with States.Timeout', async () => {
   const executionArn = await withFate('timeout');
   expect(await machines.ended(executionArn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
-  expect(await control(emulator, 'tasks/remove', { executionArn, state: 'Second' })).toEqual({ played: true });
+  expect(await control(emulator, 'tasks/remove', { executionArn, state: 'Second' })).toMatchObject({ played: true });
   const redriven = await machines.redrive(executionArn);
   expect(JSON.parse(redriven.output ?? '{}')).toEqual({ call: 3 });
 });
@@ -148,6 +148,25 @@ test('an execution can be stopped in a chosen state, while the function that it 
   expect((await machines.told(executionArn)).filter((line) => line.endsWith('Entered Second'))).toHaveLength(1);
   const redriven = await machines.redrive(executionArn);
   expect(JSON.parse(redriven.output ?? '{}')).toEqual({ call: 3 });
+});
+
+test('a stopped execution is over for its function when that has ended, and not before', async () => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const held = once(server, 'request');
+  const sts = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const stateMachineArn = await machines.create(only(asking({ sts })));
+  const executionArn = `${stateMachineArn.replace(':stateMachine:', ':execution:')}:held`;
+  const task = { executionArn, state: 'Only' };
+  await control(emulator, 'tasks', { ...task, fate: 'abort' });
+  await machines.sfn.send(new StartExecutionCommand({ stateMachineArn, name: 'held' }));
+  const [, answer] = await held;
+  expect(await machines.ended(executionArn)).toMatchObject({ status: 'ABORTED' });
+  expect(await control(emulator, 'tasks/remove', task)).toEqual({ played: true, over: false });
+  answer.writeHead(400).end();
+  const isOver = async () => ((await control(emulator, 'tasks/remove', task)) as { over: boolean }).over;
+  expect(await eventually(async () => (await isOver()) || undefined)).toBe(true);
+  server.close();
 });
 
 test('a function that fails on an event is called again twice', async () => {

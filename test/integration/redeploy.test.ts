@@ -18,4 +18,4 @@ test('D2: a deployment breaks no run of the previous release, and changes no ten
   } finally {
     await stage.stop();
   }
-}, 300_000);
+});

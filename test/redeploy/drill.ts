@@ -78,18 +78,19 @@ export class Drill {
     this.log(`${from}: ${others.length + 1} tenants in position`);
 
     const visitors = new Visitors(this.stage.platform.outputs.loadBalancerUrl, active);
-    const begun = Array.from({ length: MEANWHILE }, (_, index) => positions.begin(`meanwhile-${index + 1}`));
-    const [meanwhile] = await Promise.all([
-      Promise.all(begun),
-      this.releases.deploy({ name: to, onFailure: 'rollback' }),
-    ]);
-    this.log(`${to} deployed`);
-    const after = await this.pictures(inService);
-
-    const runs = [held, ...others, ...meanwhile].filter((tenant) => !inService.includes(tenant));
-    const rowsOfRuns = await Promise.all(runs.map((run) => this.followed(run)));
-    const fresh = await this.fresh(new Positions(this.stage, `${prefix}-new`));
-    await visitors.end();
+    const visited = async () => {
+      const begun = Array.from({ length: MEANWHILE }, (_, index) => positions.begin(`meanwhile-${index + 1}`));
+      const [meanwhile] = await Promise.all([
+        Promise.all(begun),
+        this.releases.deploy({ name: to, onFailure: 'rollback' }),
+      ]);
+      this.log(`${to} deployed`);
+      const after = await this.pictures(inService);
+      const runs = [held, ...others, ...meanwhile].filter((tenant) => !inService.includes(tenant));
+      const rowsOfRuns = await Promise.all(runs.map((run) => this.followed(run)));
+      return { after, rowsOfRuns, fresh: await this.fresh(new Positions(this.stage, `${prefix}-new`)) };
+    };
+    const { after, rowsOfRuns, fresh } = await visited().finally(() => visitors.end());
     const rowsInService = await Promise.all(
       inService.map(async (tenant, index) => {
         const [was, is] = [before[index], after[index]];
@@ -149,10 +150,11 @@ export class Drill {
       async () => {
         const execution = await this.stage.sfn.send(new DescribeExecutionCommand({ executionArn }));
         if (execution.status !== 'RUNNING') return execution;
-        await this.stage.sweep();
+        // Without a moment of grace it would begin anew what a function of another run is about to begin.
+        await this.stage.sweep(2);
         return undefined;
       },
-      120_000,
+      240_000,
     );
     return [ended.status, ended.error].filter(Boolean).join(' ');
   }

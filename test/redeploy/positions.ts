@@ -108,10 +108,14 @@ export class Positions {
       case 'launching':
         await loses(stack('database'), 'CREATE_COMPLETE');
         return await this.in(signup, 'LaunchDatabase');
-      case 'rolling-back':
+      case 'rolling-back': {
         await accessFails();
         await loses(stack('network'), 'DELETE_COMPLETE');
-        return await this.in(signup, 'DeleteNetwork');
+        const release = await this.stage.hold('delete', stack('network'), 'Vpc');
+        const executionArn = await this.in(signup, 'DeleteNetwork');
+        await release();
+        return executionArn;
+      }
       case 'stopped-launching': {
         await loses(stack('database'), 'CREATE_COMPLETE');
         const executionArn = await this.in(signup, 'LaunchDatabase');
@@ -120,16 +124,14 @@ export class Positions {
       }
       case 'stopped-undoing': {
         await accessFails();
-        const executionArn = await this.stage.beginToStopIn(signup, 'RetireTenantKey');
-        await this.stage.follow(executionArn);
-        return executionArn;
+        return await this.stage.stoppedIn(signup, 'RetireTenantKey');
       }
     }
   }
 
   private async in(signup: Signup, state: string): Promise<string> {
     const executionArn = await this.stage.begin(signup);
-    await this.stage.reaches(executionArn, state);
+    await this.stage.waits(executionArn, state);
     return executionArn;
   }
 

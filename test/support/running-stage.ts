@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import type { SFNClient } from '@aws-sdk/client-sfn';
+import { ExecutionStatus, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
 import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import { control } from '../../emulator/control';
@@ -21,7 +21,7 @@ import type { StackKind } from '../../functions/contract/stacks';
 import { describeStack } from '../../functions/stacks/stacks';
 import type { Platform, PlatformOptions } from '../../local/platform';
 import { type Ended, historyOf } from '../../operations/client/executions';
-import { type Visit, visitsOf } from '../../operations/client/progress';
+import { visitsOf } from '../../operations/client/progress';
 import { StageClient } from '../../operations/client/stage-client';
 import { localConnection, type StageConnection } from '../../operations/stage-connection';
 import { startUnscheduled } from './unscheduled-platform';
@@ -33,8 +33,13 @@ const FailureEventSchema = z.discriminatedUnion('detail-type', [
 ]);
 type FailureEvent = z.output<typeof FailureEventSchema>;
 
+const FateSchema = z.object({ over: z.boolean() });
+const FaultSchema = z.object({ id: z.number() });
+/** Seconds: longer than any test. */
+const LONG = 3600;
+
 /** Waits until the question has an answer. */
-export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, patienceMs = 60_000): Promise<T> {
+export async function eventually<T>(what: string, ask: () => Promise<T | undefined>, patienceMs = 120_000): Promise<T> {
   const deadline = Date.now() + patienceMs;
   for (;;) {
     const answer = await ask();
@@ -125,33 +130,49 @@ export class RunningStage {
   }
 
   /**
-   * Begins an onboarding that is stopped when the state calls its function, which goes on, as it would on AWS. That is said
+   * Runs an onboarding that is stopped when the state calls its function, which goes on, as it would on AWS. That is said
    * before the run begins, so that the state cannot be over already.
+   *
+   * @returns when the function has ended, too
+   * @throws Error when the execution has ended in another way
    */
-  async beginToStopIn(signup: Signup, state: string): Promise<string> {
+  async stoppedIn(signup: Signup, state: string): Promise<string> {
     const name = `stopped-in-${state}-${randomUUID()}`;
     const executionArn = executionArnOf(this.client.stage.stateMachineArn, name);
     await this.control('tasks', { executionArn, state, fate: 'abort' });
-    return await this.client.start(signup, { name });
+    const { status } = await this.follow(await this.client.start(signup, { name }));
+    if (status !== ExecutionStatus.ABORTED) throw new Error(`${executionArn} has ended ${status}`);
+    await eventually(`the end of what ${state} has called`, async () => {
+      return FateSchema.parse(await this.control('tasks/remove', { executionArn, state })).over || undefined;
+    });
+    return executionArn;
   }
 
   follow(executionArn: string): Promise<Ended> {
     return this.client.follow(executionArn);
   }
 
-  /** Waits until the execution is in the state, among others. */
-  async reaches(executionArn: string, state: string): Promise<void> {
-    await this.visits(`${executionArn} in ${state}`, executionArn, (visit) => visit.state === state && !visit.leftAt);
+  /**
+   * Waits until the state's function has done its part, and the state waits for the answer to its token: what comes then
+   * does not meet a function at work.
+   */
+  async waits(executionArn: string, state: string): Promise<void> {
+    await eventually(`${executionArn} waits in ${state}`, async () => {
+      const history = await historyOf(this.sfn, executionArn);
+      const byId = new Map(history.map((event) => [event.id, event]));
+      const stateOf = (event: HistoryEvent | undefined): string | undefined =>
+        event && (event.stateEnteredEventDetails?.name ?? stateOf(byId.get(event.previousEventId)));
+      const last = history.findLast((event) => stateOf(event) === state);
+      return last?.type === 'TaskSubmitted' || undefined;
+    });
   }
 
   /** Waits until the execution has been in the state, and is in it no longer. */
   async leaves(executionArn: string, state: string): Promise<void> {
-    const what = `${executionArn} after ${state}`;
-    await this.visits(what, executionArn, (visit) => visit.state === state && visit.leftAt !== undefined);
-  }
-
-  private async visits(what: string, executionArn: string, isWanted: (visit: Visit) => boolean): Promise<void> {
-    await eventually(what, async () => visitsOf(await historyOf(this.sfn, executionArn)).some(isWanted) || undefined);
+    await eventually(`${executionArn} after ${state}`, async () => {
+      const visits = visitsOf(await historyOf(this.sfn, executionArn));
+      return visits.some((visit) => visit.state === state && visit.leftAt !== undefined) || undefined;
+    });
   }
 
   /** Waits until CloudFormation shows the tenant's stack so. @param status `gone` where no stack has the name any more */
@@ -164,6 +185,17 @@ export class RunningStage {
     });
   }
 
+  /**
+   * Resources of a stack take their time: the function that asks for them has ended before.
+   *
+   * @returns lets them go on
+   */
+  async hold(on: 'create' | 'delete', stack: string, resource: string): Promise<() => Promise<unknown>> {
+    const hold = { stack, resource, on, seconds: LONG };
+    const { id } = FaultSchema.parse(await this.control('stack-faults', hold));
+    return () => this.control('stack-faults/remove', { id });
+  }
+
   /** Calls one of the functions that the clock calls, as its role. */
   async call(functionName: string, payload: object = {}): Promise<unknown> {
     const { Payload, FunctionError } = await new LambdaClient(this.platform.aws).send(
@@ -174,11 +206,12 @@ export class RunningStage {
     return answer;
   }
 
-  sweep(): Promise<unknown> {
-    return this.call(this.platform.deployment.controlPlane.sweepFunctionName, { graceSeconds: 0 });
+  /** @param graceSeconds in which an event may still come, or a function at work may still do its part */
+  sweep(graceSeconds = 0): Promise<unknown> {
+    return this.call(this.platform.deployment.controlPlane.sweepFunctionName, { graceSeconds });
   }
 
-  async control(path: string, request: object): Promise<void> {
-    await control(this.platform.emulator.endpointUrl, path, request);
+  control(path: string, request: object): Promise<unknown> {
+    return control(this.platform.emulator.endpointUrl, path, request);
   }
 }

@@ -3,6 +3,7 @@
 AWS: none: a control for tests, which rests on "Task workflow state" and "StopExecution" (AWS Step Functions)
 Test: injected-faults.test.ts: a task that times out has been called once, and fails with States.Timeout
 Test: injected-faults.test.ts: an execution can be stopped in a chosen state, while the function that it called goes on
+Test: injected-faults.test.ts: a stopped execution is over for its function when that has ended, and not before
 
 After TimeoutSeconds a task fails with States.Timeout, whatever its function is still doing or has
 done. A function's own timeout is below its state's, so the function has ended by then; its answer
@@ -11,7 +12,8 @@ is lost. After StopExecution the execution ends, and a function that it has call
 `POST /_local/tasks {"executionArn", "state", "fate": "timeout" | "abort"}`, for the next attempt of
 that state in that execution: with `timeout`, it fails with States.Timeout when its call is over;
 with `abort`, the execution is stopped when its call goes out. `POST /_local/tasks/remove
-{"executionArn", "state"}` takes it away and answers whether it was `played`.
+{"executionArn", "state"}` takes it away and answers whether it was `played`, and is `over`: the
+function that was called has ended.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from .routes import route
 Task = tuple[str, str]
 
 _fates: dict[Task, str] = {}
+# Played, and their functions still work.
+_playing: set[Task] = set()
 _task: contextvars.ContextVar[Task | None] = contextvars.ContextVar("task", default=None)
 
 PATCH = Patch(__name__, after=["stepfunctions.tasks"])
@@ -44,10 +48,16 @@ def _execute_named(execute: Original, state_def: Record, raw_input: Any, executi
 @PATCH.wraps("ministack.services.stepfunctions._invoke_resource", digest="51309cb7")
 def _invoke_as_scripted(invoke: Original, resource: str, input_data: Any, *args: Any, **kwargs: Any) -> Any:
     task = _task.get()
-    fate = _fates.pop(task, None) if task else None
-    if task and fate == "abort":
-        sfn._stop_execution({"executionArn": task[0], "error": "Stopped", "cause": f"in {task[1]}"})
-    result = invoke(resource, input_data, *args, **kwargs)
+    if task is None or task not in _fates:
+        return invoke(resource, input_data, *args, **kwargs)
+    _playing.add(task)
+    fate = _fates.pop(task)
+    try:
+        if fate == "abort":
+            sfn._stop_execution({"executionArn": task[0], "error": "Stopped", "cause": f"in {task[1]}"})
+        result = invoke(resource, input_data, *args, **kwargs)
+    finally:
+        _playing.discard(task)
     if fate == "timeout":
         raise sfn._ExecutionError("States.Timeout", "")
     return result
@@ -63,4 +73,6 @@ def _script(request: Record) -> Answer:
 
 @PATCH.adds(route("/_local/tasks/remove"))
 def _remove(request: Record) -> Answer:
-    return json_response({"played": _fates.pop((request["executionArn"], request["state"]), None) is None})
+    task = (request["executionArn"], request["state"])
+    played = _fates.pop(task, None) is None
+    return json_response({"played": played, "over": played and task not in _playing})
