@@ -41,7 +41,7 @@ export class BrowserTab {
     });
     const tab = new BrowserTab(await context.newPage());
     const { origin } = new URL(url);
-    tab.page.setDefaultTimeout(60_000);
+    tab.page.setDefaultTimeout(180_000);
     tab.page.on('pageerror', ({ message }) => tab.faults.push(`uncaught: ${message}`));
     tab.page.on('console', (message) => {
       if (message.type() === 'error' && !isExpected(message.text())) tab.faults.push(`console: ${message.text()}`);
