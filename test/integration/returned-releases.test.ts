@@ -1,14 +1,9 @@
 import { CloudWatchClient, SetAlarmStateCommand, type StateValue } from '@aws-sdk/client-cloudwatch';
-import {
-  DisableRuleCommand,
-  EnableRuleCommand,
-  EventBridgeClient,
-  ListRulesCommand,
-} from '@aws-sdk/client-eventbridge';
 import { DescribeStateMachineCommand, UpdateStateMachineCommand } from '@aws-sdk/client-sfn';
 import { readClaim } from '../../functions/delivery/release-store';
 import { requestPage } from '../../local/page';
 import { ReleasedCell } from '../support/released-cell';
+import { eventually } from '../support/running-stage';
 
 let released: ReleasedCell;
 /** Of visitors who must not see a version: where they do, they see it for seconds. */
@@ -16,7 +11,7 @@ const SELDOM_MS = 80;
 
 beforeAll(async () => {
   released = await ReleasedCell.start();
-}, 180_000);
+});
 afterAll(() => released?.stop());
 
 test.each([
@@ -38,7 +33,6 @@ test.each([
       failure: { error },
     });
   },
-  120_000,
 );
 
 test('a version that fails behind the rule alone is returned by the cell’s own page, before any visitor sees it', async () => {
@@ -57,7 +51,7 @@ test('a version that fails behind the rule alone is returned by the cell’s own
     released.cell.ringZero?.host ?? '',
   );
   expect([status, body]).toEqual([200, expect.stringContaining('Ring 0 of cell c1')]);
-}, 120_000);
+});
 
 test('a version that fails some requests of customers is returned, and every tenant has the former version again', async () => {
   const before = await released.live();
@@ -69,53 +63,42 @@ test('a version that fails some requests of customers is returned, and every ten
   const { failed, answers } = await visitors.stop();
   expect(failed).toBe(0);
   expect([...answers.keys()].filter((kind) => kind.includes(digest))).toEqual([]);
-}, 120_000);
+});
 
-/** The machine with a bake as long as in production, and no sweep of cells meanwhile. */
+/** The machine with a bake as long as in production. */
 async function inLongBakes(work: () => Promise<void>): Promise<void> {
   const { client, platform } = released;
   const stateMachineArn = platform.outputs.releaseMachineArn;
   const { definition = '' } = await client.sfn.send(new DescribeStateMachineCommand({ stateMachineArn }));
   const longer = definition.replace(/"HeartbeatSeconds":\s*"\{% \d+ %\}"/, '"HeartbeatSeconds": 3600');
   expect(longer).not.toBe(definition);
-  const events = new EventBridgeClient(platform.aws);
-  const { Rules = [] } = await events.send(new ListRulesCommand({}));
-  const sweeps = Rules.filter(({ Name }) => Name?.includes('SweepingCells'));
-  expect(sweeps).toHaveLength(1);
   const define = (text: string) =>
     client.sfn.send(new UpdateStateMachineCommand({ stateMachineArn, definition: text }));
   await define(longer);
-  for (const { Name } of sweeps) await events.send(new DisableRuleCommand({ Name }));
   try {
     await work();
   } finally {
-    for (const { Name } of sweeps) await events.send(new EnableRuleCommand({ Name }));
     await define(definition);
   }
 }
 
-test(
-  'an alarm that begins to ring ends a long bake by its event, and the tenants return',
-  () =>
-    inLongBakes(async () => {
-      const { client, cell, platform } = released;
-      const [AlarmName] = cell.alarmNames ?? [];
-      const cloudwatch = new CloudWatchClient(platform.aws);
-      const set = (StateValue: StateValue) =>
-        cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'a test' }));
-      const before = await released.live();
-      const { executionArn } = await released.begin('good');
-      for (;;) {
-        const claim = await readClaim(client.table, cell.name);
-        if (claim?.executionArn === executionArn && claim.waiting?.for === 'bake') break;
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      await set('ALARM');
-      const run = await client.follow(executionArn);
-      await set('OK');
-      const reason = expect.stringMatching(/^BakeRing: alarm .* rings since tenants were moved/);
-      expect(run.failure).toMatchObject({ error: 'ReleaseUnhealthy', reason });
-      expect(await released.live()).toMatchObject({ colour: before.colour });
-    }),
-  120_000,
-);
+test('an alarm that begins to ring ends a long bake by its event, and the tenants return', () =>
+  inLongBakes(async () => {
+    const { client, cell, platform } = released;
+    const [AlarmName] = cell.alarmNames ?? [];
+    const cloudwatch = new CloudWatchClient(platform.aws);
+    const set = (StateValue: StateValue) =>
+      cloudwatch.send(new SetAlarmStateCommand({ AlarmName, StateValue, StateReason: 'a test' }));
+    const before = await released.live();
+    const { executionArn } = await released.begin('good');
+    await eventually('a bake', async () => {
+      const claim = await readClaim(client.table, cell.name);
+      return (claim?.executionArn === executionArn && claim.waiting?.for === 'bake') || undefined;
+    });
+    await set('ALARM');
+    const run = await client.follow(executionArn);
+    await set('OK');
+    const reason = expect.stringMatching(/^BakeRing: alarm .* rings since tenants were moved/);
+    expect(run.failure).toMatchObject({ error: 'ReleaseUnhealthy', reason });
+    expect(await released.live()).toMatchObject({ colour: before.colour });
+  }));

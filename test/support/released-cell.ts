@@ -59,8 +59,15 @@ export class ReleasedCell {
     return new Visitors(this.platform.outputs.loadBalancerUrl, this.hosts, pauseMs);
   }
 
-  async begin(version: Version, releaseId = `r${++this.builds}`) {
-    return this.beginImage(await pushVersion(this.platform, version, releaseId), releaseId);
+  /** @returns the digest of a new image of this version, and a name for its release */
+  async push(version: Version) {
+    const releaseId = `r${++this.builds}`;
+    return { digest: await pushVersion(this.platform, version, releaseId), releaseId };
+  }
+
+  async begin(version: Version) {
+    const { digest, releaseId } = await this.push(version);
+    return await this.beginImage(digest, releaseId);
   }
 
   async beginImage(digest: string, releaseId: string) {
