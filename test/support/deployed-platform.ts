@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
@@ -9,7 +9,8 @@ import {
 import { GetRoleCommand, GetRolePolicyCommand, IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
 import { GetFunctionCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
-import { localRecord } from '../../local/deploy-locally';
+import { codeOf } from '../../functions/shared/error-code';
+import { isLocalStageRecorded, localRecord } from '../../local/deploy-locally';
 import type { Platform } from '../../local/platform';
 
 /** What differs from one deployment of the same templates to the next. */
@@ -91,13 +92,23 @@ export async function pictureOf(platform: Platform): Promise<string[]> {
 
 const pictureFile = () => join(localRecord(), 'picture.json');
 
-/** Keeps the picture of a platform that was built, and not replayed, beside the record of its deployment. */
+/**
+ * Keeps the picture of a platform that was built, and not replayed, beside the record of its deployment, if there is one: a
+ * deployment is not recorded when a file has changed meanwhile. Another run of the tests in this folder finds it whole.
+ */
 export function keepPicture(picture: readonly string[]): void {
-  writeFileSync(pictureFile(), JSON.stringify(picture));
+  if (!isLocalStageRecorded()) return;
+  const written = `${pictureFile()}.${process.pid}`;
+  writeFileSync(written, JSON.stringify(picture));
+  renameSync(written, pictureFile());
 }
 
 /** @returns undefined where the deployment was recorded by something else, or is not recorded */
 export function keptPicture(): string[] | undefined {
-  const kept = statSync(pictureFile(), { throwIfNoEntry: false });
-  return kept && JSON.parse(readFileSync(pictureFile(), 'utf8'));
+  try {
+    return JSON.parse(readFileSync(pictureFile(), 'utf8'));
+  } catch (thrown) {
+    if (codeOf(thrown) === 'ENOENT') return undefined;
+    throw thrown;
+  }
 }
