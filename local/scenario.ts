@@ -1,5 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
+import { DescribeExecutionCommand } from '@aws-sdk/client-sfn';
+import * as z from 'zod';
 import { tenantIdOf } from '../functions/contract/naming';
+import { ReserveTenantOutput } from '../functions/contract/onboarding';
 import { readableSignupId } from '../functions/contract/signup';
 import type { Ended } from '../operations/client/executions';
 import type { Visit } from '../operations/client/progress';
@@ -85,6 +88,27 @@ export interface FollowOptions {
 const PATIENCE_MS = 15_000;
 const SHOWN_LATE_MS = 700;
 
+const InputSchema = z.object({ id: z.string() });
+
+/** The id of the event that started the execution; undefined when somebody else has started it. */
+async function eventOf({ sfn }: StageClient, executionArn: string): Promise<string | undefined> {
+  const { input = '{}' } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+  return InputSchema.safeParse(JSON.parse(input)).data?.id;
+}
+
+/**
+ * EventBridge delivers an event more than once now and then, and each delivery starts a run.
+ *
+ * @returns the run that has reserved the tenant, where this one is of a further delivery of the same event
+ */
+async function firstOfEvent(client: StageClient, { executionArn, output }: Ended): Promise<string | undefined> {
+  const reserved = ReserveTenantOutput.safeParse(output).data;
+  if (reserved?.outcome !== 'duplicate') return undefined;
+  const first = reserved.firstExecutionArn;
+  const [own, other] = await Promise.all([executionArn, first].map((arn) => eventOf(client, arn)));
+  return own !== undefined && own === other ? first : undefined;
+}
+
 /** Follows a signup's run to its end, and requests the page meanwhile. */
 export async function followRun(
   stage: StageConnection,
@@ -94,15 +118,20 @@ export async function followRun(
 ): Promise<Outcome> {
   const began = performance.now();
   let giveUpAt = Number.POSITIVE_INFINITY;
+  const client = new StageClient(stage);
+  const follow = (executionArn: string) =>
+    client.follow(executionArn, {
+      onProgress: (visits) => {
+        onVisits?.(visits);
+        watcher?.progress(applicant, visits);
+      },
+      ...(signal && { signal }),
+    });
   const following = async () => {
     try {
-      const run = await new StageClient(stage).follow(await findRun(), {
-        onProgress: (visits) => {
-          onVisits?.(visits);
-          watcher?.progress(applicant, visits);
-        },
-        ...(signal && { signal }),
-      });
+      const found = await follow(await findRun());
+      const first = await firstOfEvent(client, found);
+      const run = first ? await follow(first) : found;
       watcher?.ended(applicant, run);
       giveUpAt = performance.now() + (run.status === 'SUCCEEDED' ? PATIENCE_MS : 0);
       return { run, seconds: (performance.now() - began) / 1000 };
