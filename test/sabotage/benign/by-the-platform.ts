@@ -18,6 +18,7 @@ import {
 } from '@aws-sdk/client-iam';
 import { CreateGrantCommand, DisableKeyCommand, EnableKeyCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
 import { TENANT_TAG } from '../../../functions/contract/naming';
+import { eventually } from '../../support/running-stage';
 import { roleNameOf } from '../identity-changes';
 import { answered } from '../probe-changes';
 import type { Scene } from '../technique';
@@ -74,13 +75,12 @@ export const CHANGES_BY_THE_PLATFORM: readonly BenignChange[] = [
       await elb.send(new DeregisterTargetsCommand({ TargetGroupArn, Targets }));
       const revert = async () => {
         await elb.send(new RegisterTargetsCommand({ TargetGroupArn, Targets }));
-        for (let tries = 0; tries < 100; tries++) {
+        await eventually('a healthy target', async () => {
           const { TargetHealthDescriptions: now = [] } = await elb.send(
             new DescribeTargetHealthCommand({ TargetGroupArn }),
           );
-          if (now.some(({ TargetHealth }) => TargetHealth?.State === 'healthy')) return;
-          await new Promise((resolve) => setTimeout(resolve, 100));
-        }
+          return now.some(({ TargetHealth }) => TargetHealth?.State === 'healthy') || undefined;
+        });
       };
       return { revert };
     },

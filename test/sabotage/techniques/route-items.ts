@@ -1,23 +1,21 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { requestPage } from '../../../functions/compute/tenant-page';
 import { itemKeys, type RouteRecord } from '../../../functions/contract/records';
 import type { Subject } from '../../../functions/isolation/subject';
+import { eventually } from '../../support/running-stage';
 import type { AttackTechnique } from '../technique';
 
 const text = (S: string) => ({ S });
 
-/** The shared service knows an ACTIVE route for five seconds, and a page has to be asked for in that time. */
-const FORGOTTEN_MS = 20_000;
-
-/** Waits until the service serves the tenant by the restored item. @throws Error when it does not */
-async function servedAgain({ tenant, cell }: Subject): Promise<void> {
-  const deadline = Date.now() + FORGOTTEN_MS;
-  while ((await requestPage(cell, tenant.host)).status >= 500) {
-    if (Date.now() > deadline) throw new Error(`${tenant.host} is not served again`);
-    await pause(200);
-  }
-}
+/**
+ * Waits until the service serves the tenant by the restored item: it knows an ACTIVE route for five seconds.
+ *
+ * @throws Error when it does not
+ */
+const servedAgain = ({ tenant, cell }: Subject) =>
+  eventually(`${tenant.host} is served again`, async () =>
+    (await requestPage(cell, tenant.host)).status < 500 ? true : undefined,
+  );
 
 /** What the shared service reads for the tenant's host names something else. */
 const item = (

@@ -6,7 +6,7 @@ import {
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { STACK_KINDS } from '../../../functions/contract/stacks';
-import { pause } from '../../../functions/shared/invocation';
+import { eventually } from '../../support/running-stage';
 import type { AttackTechnique } from '../technique';
 
 const unprotected = (kind: (typeof STACK_KINDS)[number]): AttackTechnique => ({
@@ -44,12 +44,10 @@ async function updated(
       ...('TemplateBody' in update ? { TemplateBody: update.TemplateBody } : { UsePreviousTemplate: true }),
     }),
   );
-  for (let asked = 0; asked < 100; asked++) {
+  await eventually(`the end of the update of ${StackName}`, async () => {
     const now = await client.send(new DescribeStacksCommand({ StackName }));
-    if (/^UPDATE_(ROLLBACK_)?COMPLETE$/.test(now.Stacks?.[0]?.StackStatus ?? '')) return;
-    await pause(100);
-  }
-  throw new Error(`the update of ${StackName} does not end`);
+    return /^UPDATE_(ROLLBACK_)?COMPLETE$/.test(now.Stacks?.[0]?.StackStatus ?? '') || undefined;
+  });
 }
 
 export const STACK_TECHNIQUES: readonly AttackTechnique[] = [
