@@ -15,6 +15,8 @@ import { type Ending, judge, type Verdict } from './verdict';
 const REDRIVES = 3;
 /** How long the world has to hear of an end: the watchdog and the announcement are events. */
 const HEARSAY_MS = 1_000;
+/** The same on a machine that does much else. It is waited for only while something is wrong. */
+const SLOW_HEARSAY_MS = 30_000;
 
 const LOOKS = 3;
 /** The time after which the sweep begins a deletion anew, and two of its turns. */
@@ -75,7 +77,7 @@ async function decide(setup: TrialSetup, subject: Subject, end: End): Promise<Ve
     const inconsistencies = consistencyProblems(end, found.ending, subject, census, lab);
     const verdict = { ...found, problems: [...found.problems, ...inconsistencies] };
     const isForSweep = found.ending === 'stopped' || isUnswept(census, subject.tenantId);
-    const patience = isForSweep ? SWEPT_MS : 0;
+    const patience = isForSweep ? SWEPT_MS : SLOW_HEARSAY_MS;
     if (verdict.problems.length === 0 || (looks >= LOOKS && Date.now() - began > patience)) return verdict;
     await pause(HEARSAY_MS);
   }
