@@ -16,7 +16,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
 
@@ -30,6 +30,8 @@ class _Settings:
 
 _settings = _Settings()
 _guard = threading.Lock()
+_settling = threading.Condition()
+_settlings = 0
 _pasts: list[Past] = []
 _after_settling: list[Callable[[], None]] = []
 
@@ -151,16 +153,47 @@ class Past(Generic[Value]):
             del self._former[key]
 
 
+def settlings() -> int:
+    """How often everything was settled."""
+    return _settlings
+
+
+def wait(seconds: float, since: int | None = None) -> None:
+    """
+    Until something that takes its time is done: so many seconds, or until everything is settled.
+
+    @param since what `settlings` was when it began; now by default
+    """
+    with _settling:
+        before = _settlings if since is None else since
+        _settling.wait_for(lambda: _settlings != before, seconds)
+
+
+def later(seconds: float, call: Callable[..., Any], *arguments: Any) -> None:
+    """Calls in a thread of its own, when something that begins now and takes so many seconds is done."""
+    began = _settlings
+
+    def wait_and_call() -> None:
+        wait(seconds, began)
+        call(*arguments)
+
+    threading.Thread(target=wait_and_call, daemon=True, name="later").start()
+
+
 def when_settled(tell: Callable[[], None]) -> None:
     """@param tell is called when everything is known everywhere"""
     _after_settling.append(tell)
 
 
 def settle() -> None:
-    """Everything is known everywhere."""
+    """Everything is known everywhere, and what takes its time is done."""
+    global _settlings
     with _guard:
         for past in _pasts:
             past.forget()
+    with _settling:
+        _settlings += 1
+        _settling.notify_all()
     for tell in _after_settling:
         tell()
 

@@ -25,9 +25,9 @@ export const access = (emulator: Emulator, credentials: Credentials = ROOT) => (
 
 export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Asks again until the answer is there, at most ten seconds. */
+/** Asks again until the answer is there. It gives up before Jest gives up the test, to say what it has waited for. */
 export async function eventually<T>(ask: () => Promise<T | undefined>): Promise<T> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 50_000;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -15,7 +16,7 @@ import { AssumeRoleCommand, STSClient } from '@aws-sdk/client-sts';
 import { Signer } from '@aws-sdk/rds-signer';
 import type { ClientConfig } from 'pg';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, type Credentials, eventually, launch, ROOT, settled } from './aws';
+import { access, type Credentials, eventually, kindAgain, launch, ROOT, settled, slowerThanAws } from './aws';
 import { ask as query } from './sql';
 
 const PASSWORD = 'not-so-secret-1';
@@ -168,7 +169,7 @@ test('a master password that is set while the server starts or stops counts afte
 });
 
 test('a new master password counts some time after the answer, and nothing else can be changed until then', async () => {
-  await emulator.setPatience(0.05);
+  await slowerThanAws(emulator);
   await change('another-password-4');
   const { DBInstanceStatus, PendingModifiedValues } = (await described(outputs.id ?? '')) ?? {};
   expect([DBInstanceStatus, PendingModifiedValues]).toMatchObject([
@@ -177,9 +178,9 @@ test('a new master password counts some time after the answer, and nothing else 
   ]);
   expect(await asMaster('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   await expect(change('another-password-5')).rejects.toMatchObject({ name: 'InvalidDBInstanceStateFault' });
+  await kindAgain(emulator);
   expect((await available(outputs.id ?? '')).PendingModifiedValues?.MasterUserPassword).toBeUndefined();
   expect(await asMaster('SELECT 1 AS one', 'another-password-4')).toEqual([{ one: 1 }]);
-  await emulator.setPatience(0);
   await change(PASSWORD);
 });
 
@@ -220,11 +221,18 @@ test('a reboot ends sessions and keeps rows; a stopped instance refuses logins',
 
 test('a failover ends sessions, refuses logins for its time, and keeps rows', async () => {
   await asMaster(`INSERT INTO items VALUES ('of the former primary')`);
-  await emulator.setPatience(0.02);
-  const began = Date.now();
-  await rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: outputs.id, ForceFailover: true }));
+  const failOver = () =>
+    rds.send(new RebootDBInstanceCommand({ DBInstanceIdentifier: outputs.id, ForceFailover: true }));
+  await slowerThanAws(emulator);
+  await failOver();
   expect((await described(outputs.id ?? ''))?.DBInstanceStatus).toBe('rebooting');
   await expect(asMaster('SELECT 1')).rejects.toThrow();
+  await emulator.settle();
+  await available(outputs.id ?? '');
+  // A minute at least, and a reboot without a failover takes twenty seconds at most.
+  await emulator.setPatience(0.02);
+  const began = Date.now();
+  await failOver();
   await available(outputs.id ?? '');
   expect(Date.now() - began).toBeGreaterThan(1_200);
   await emulator.setPatience(0);
@@ -232,10 +240,10 @@ test('a failover ends sessions, refuses logins for its time, and keeps rows', as
 });
 
 test('a query can be cancelled, and a user has the grants of its role', async () => {
-  await asMaster('ALTER ROLE app SET statement_timeout = 50');
   const app = { ...at(), user: 'app', password: () => tokenOf(role) };
-  await expect(ask(app, 'SELECT pg_sleep(30)')).rejects.toMatchObject({ code: '57014' });
   await expect(ask(app, 'CREATE TABLE mine ()')).rejects.toMatchObject({ code: '42501' });
+  await asMaster('ALTER ROLE app SET statement_timeout = 50');
+  await expect(ask(app, 'SELECT pg_sleep(30)')).rejects.toMatchObject({ code: '57014' });
 });
 
 test('a function verifies a database’s certificate by the CA file of its runtime', async () => {
@@ -260,14 +268,25 @@ test('a function verifies a database’s certificate by the CA file of its runti
   expect(JSON.parse(Buffer.from(Payload ?? []).toString())).toBe(ca);
 });
 
+/** Whether the server of the instance has got as far as to start processes of its own. */
+function hasStarted(resource = 'none'): boolean {
+  const told = execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' });
+  const processes = told.split('\n').map((line) => line.trim().split(/\s+/));
+  const server = processes.find((words) => words.includes('-D') && words.some((word) => word.includes(resource)));
+  return server !== undefined && processes.some(([, parent]) => parent === server[0]);
+}
+
 test('the server of a database that a stack has made runs before anybody connects', async () => {
   const made = await launch(
     emulator,
     'runs',
     { Database: DATABASE },
-    { port: { 'Fn::GetAtt': ['Database', 'Endpoint.Port'] } },
+    {
+      port: { 'Fn::GetAtt': ['Database', 'Endpoint.Port'] },
+      resource: { 'Fn::GetAtt': ['Database', 'DbiResourceId'] },
+    },
   );
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
+  await eventually(async () => hasStarted(made.outputs.resource) || undefined);
   const config = { ...at(), port: Number(made.outputs.port), user: 'admin_of_it', password: PASSWORD };
   const before = Date.now();
   const [server] = await ask(config, 'SELECT extract(epoch FROM pg_postmaster_start_time())::float AS since');

@@ -8,7 +8,7 @@ import {
   RDSClient,
 } from '@aws-sdk/client-rds';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, eventually } from './aws';
+import { access, eventually, kindAgain, slowerThanAws } from './aws';
 import { ask } from './sql';
 
 const PASSWORD = 'not-so-secret-1';
@@ -86,16 +86,16 @@ test('a rename that is not applied immediately waits for the next change that is
 });
 
 test('a rename counts some time after the answer, and nothing else can be changed until then', async () => {
-  await emulator.setPatience(0.005);
+  await slowerThanAws(emulator);
   const { DBInstance } = await rename('aside', 'own-before');
   expect(DBInstance).toMatchObject({ DBInstanceIdentifier: 'aside', DBInstanceStatus: 'renaming' });
   await expect(modify('aside', { BackupRetentionPeriod: 3 })).rejects.toMatchObject({
     name: 'InvalidDBInstanceStateFault',
   });
   await expect(tables(await described('aside'))).rejects.toThrow();
+  await kindAgain(emulator);
   const renamed = await eventually(() => described('own-before').catch(() => undefined));
   expect(await tables(renamed)).toEqual(['of_own']);
-  await emulator.setPatience(0);
 });
 
 test('an instance that gets a former name back has its address again, also when another one had it meanwhile', async () => {

@@ -150,7 +150,7 @@ test('what is no HTTP is refused', async () => {
 });
 
 test('the load balancers end with the emulator, whatever ends it', async () => {
-  const processes = () => execFileSync('ps', ['-A', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
+  const processes = () => execFileSync('ps', ['-A', '-ww', '-o', 'pid=,ppid=,args='], { encoding: 'utf8' }).split('\n');
   const own = processes().find((line) => new RegExp(`^ *\\d+ +${emulator.pid} .*load_balancers\\.py`).test(line));
   const [pid] = own?.trim().split(' ') ?? [];
   expect(pid).toBeDefined();

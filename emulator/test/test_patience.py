@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -90,3 +92,25 @@ def test_another_process_sees_the_same_past(clock: list[float]) -> None:
     assert there.seen("rule", "now") == "now"
     there.learn(here.told())
     assert there.keys() == []
+
+
+def test_settling_ends_what_takes_its_time() -> None:
+    done = threading.Event()
+    patience.later(600, done.set)
+    assert not done.wait(0.05)
+    patience.settle()
+    assert done.wait(30)
+
+
+def test_settling_ends_also_what_has_begun_and_does_not_wait_yet() -> None:
+    began = patience.settlings()
+    patience.settle()
+    before = time.monotonic()
+    patience.wait(600, began)
+    assert time.monotonic() - before < 300
+
+
+def test_what_takes_its_time_is_done_after_it() -> None:
+    before = time.monotonic()
+    patience.wait(0.05)
+    assert time.monotonic() - before >= 0.05

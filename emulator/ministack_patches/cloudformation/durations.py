@@ -35,14 +35,14 @@ _announced: set[str] = set()
 async def _roll_back_in_time(
     roll_back: Original, stack_name: str, stack_id: str, stack: Record, operation: Record, reason_override: str = ""
 ) -> None:
-    seconds = patience.seconds(40, 80, "rollback", stack_name)
+    seconds, began = patience.seconds(40, 80, "rollback", stack_name), patience.settlings()
     if seconds > 0 and not operation.get("is_update") and not stack.get("_to_be_deleted"):
         stack["StackStatus"] = "ROLLBACK_IN_PROGRESS"
         reason = reason_override or "Rollback requested"
         stacks._add_event(stack_id, stack_name, stack_name, _STACK, "ROLLBACK_IN_PROGRESS", reason, stack_id)
         _announced.add(stack_id)
         end = time.monotonic() + seconds
-        while time.monotonic() < end and not stack.get("_to_be_deleted"):
+        while time.monotonic() < end and began == patience.settlings() and not stack.get("_to_be_deleted"):
             await asyncio.sleep(0.02)
     try:
         await roll_back(stack_name, stack_id, stack, operation, reason_override)

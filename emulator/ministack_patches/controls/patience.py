@@ -4,7 +4,7 @@ AWS: none: a control for tests, which need AWS's delays for what they test and n
 Test: patience.test.ts: patience can be read and set while the emulator runs, and the seed can be read
 
 `POST /_local/patience {"factor": 0.5}` sets the factor, `{"settle": true}` ends the wait for all that
-is late; an empty request only reads. All answer `{factor, seed}`. A reset of the emulator leaves the
+is late or takes its time; an empty request only reads. All answer `{factor, seed}`. A reset of the emulator leaves the
 factor and begins the draws anew.
 """
 

@@ -12,8 +12,6 @@ instance is `resetting-master-credentials` and refuses further changes, the old 
 
 from __future__ import annotations
 
-import threading
-
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import rds
 
@@ -44,9 +42,7 @@ def _modify_but_password(modify: Original, params: Params) -> Answer:
     instance["DBInstanceStatus"] = _RESETTING
     instance.setdefault("PendingModifiedValues", {})[_PASSWORD] = "****"
     scope = get_account_id(), get_region()
-    timer = threading.Timer(delay, _set_password, (modify, instance, only, scope))
-    timer.daemon = True
-    timer.start()
+    patience.later(delay, _set_password, modify, instance, only, scope)
     return rds._single_instance_response("ModifyDBInstanceResponse", "ModifyDBInstanceResult", instance)
 
 

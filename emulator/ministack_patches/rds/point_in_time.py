@@ -24,7 +24,6 @@ restore, which grows with the data.
 from __future__ import annotations
 
 import re
-import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime
@@ -212,6 +211,4 @@ def _make_available_later(instance: Record) -> None:
         if instance["DBInstanceStatus"] == "creating":
             instance["DBInstanceStatus"] = "available"
 
-    timer = threading.Timer(delay, make_available)
-    timer.daemon = True
-    timer.start()
+    patience.later(delay, make_available)

@@ -11,8 +11,6 @@ available again at once.
 
 from __future__ import annotations
 
-import time
-
 from ministack.services import rds
 
 from .. import patience
@@ -21,23 +19,22 @@ from ..shapes import Answer, Original, Params, Record
 
 PATCH = Patch(__name__, after=["rds.changes", "rds.servers"])
 
-# Identifiers of instances whose reboot is a failover.
-_failing_over: set[str] = set()
+# By the instance's resource id: whether its reboot is a failover, and what `patience.settlings` was at its beginning.
+_begun: dict[str, tuple[bool, int]] = {}
 
 
 @PATCH.wraps("ministack.services.rds._ACTION_MAP[RebootDBInstance]", digest="08b1362c")
 def _reboot_or_fail_over(reboot: Original, params: Params) -> Answer:
     instance = rds._resolve_instance(rds._p(params, "DBInstanceIdentifier"))
-    if instance and rds._p(params, "ForceFailover") == "true":
-        _failing_over.add(instance["DbiResourceId"])
+    if instance:
+        _begun[instance["DbiResourceId"]] = rds._p(params, "ForceFailover") == "true", patience.settlings()
     answer: Answer = reboot(params)
     return answer
 
 
 @PATCH.wraps("ministack.services.rds._finish_instance_reboot", digest="ad4b3a39")
 def _finish_later(finish: Original, instance: Record, cluster: Record | None) -> None:
-    resource_id = instance["DbiResourceId"]
-    least, most = (60, 120) if resource_id in _failing_over else (5, 20)
-    _failing_over.discard(resource_id)
-    time.sleep(patience.seconds(least, most, "reboot", instance["DBInstanceIdentifier"]))
+    is_failover, began = _begun.pop(instance["DbiResourceId"], (False, None))
+    least, most = (60, 120) if is_failover else (5, 20)
+    patience.wait(patience.seconds(least, most, "reboot", instance["DBInstanceIdentifier"]), began)
     finish(instance, cluster)

@@ -18,8 +18,6 @@ renames nothing.
 
 from __future__ import annotations
 
-import threading
-
 from ministack.core.responses import get_account_id, get_region, request_scope
 from ministack.services import rds
 
@@ -71,9 +69,7 @@ def _begin(instance: Record, new: str) -> None:
         _rename(instance, new, scope)
         return
     instance["DBInstanceStatus"] = _RENAMING
-    timer = threading.Timer(delay, _rename, (instance, new, scope))
-    timer.daemon = True
-    timer.start()
+    patience.later(delay, _rename, instance, new, scope)
 
 
 def _rename(instance: Record, new: str, scope: tuple[str, str]) -> None:

@@ -134,7 +134,7 @@ def _rotate(secret: Record, token: str, scope: tuple[str, str]) -> None:
     try:
         for attempt in range(_ATTEMPTS):
             if attempt:
-                time.sleep(patience.seconds(*_APART, "rotation", secret["Name"]))
+                patience.wait(patience.seconds(*_APART, "rotation", secret["Name"]))
             # A secret that is gone has no rotation any more.
             with request_scope(*scope):
                 if secretsmanager._resolve(secret["ARN"])[1] is not secret or all(
