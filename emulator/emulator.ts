@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import getPort from 'get-port';
 import { control } from './control';
 import { virtualEnvironment } from './venv';
 
@@ -71,35 +70,46 @@ export interface Emulator {
   stop(): Promise<void>;
 }
 
-async function healthy(url: string, child: ChildProcess, logFile: string): Promise<void> {
+/** Of `serve.py`, by the variables that name them. */
+interface Ports {
+  readonly GATEWAY_PORT: number;
+  readonly LOAD_BALANCER_PORT: number;
+  readonly WEB_PORT: number;
+}
+
+/** The ports of an emulator that serves requests. */
+async function healthy(child: ChildProcess, dir: string, logFile: string): Promise<Ports> {
+  const file = join(dir, 'ports.json');
   const deadline = Date.now() + 60_000;
   while (Date.now() < deadline) {
     if (child.exitCode !== null || child.signalCode !== null) {
       throw new Error(`the emulator ended at once: ${readFileSync(logFile, 'utf8').trim().slice(-2000)}`);
     }
-    const answer = await fetch(`${url}/_ministack/health`).catch(() => undefined);
-    if (answer?.ok) return;
+    const ports: Ports | undefined = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : undefined;
+    if (ports && (await answers(`http://127.0.0.1:${ports.GATEWAY_PORT}/_ministack/health`))) return ports;
     await pause(25);
   }
   throw new Error(`the emulator did not answer in 60 s, see ${logFile}`);
 }
 
-interface Ports {
-  readonly port: number;
-  readonly loadBalancerPort: number;
-  readonly webPort: number;
-}
+/** Whether there is an answer soon; one that has begun to listen, and ends then, would give none. */
+const answers = (url: string) =>
+  fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    ({ ok }) => ok,
+    () => false,
+  );
 
-function emulatorEnvironment(dir: string, ports: Ports): Record<string, string | undefined> {
+function emulatorEnvironment(dir: string, port: number): Record<string, string | undefined> {
   const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, AWS_ENDPOINT_URL: ___, PYTHONPATH: ____, ...inherited } = process.env;
   return {
     ...inherited,
     ...ROOT_CREDENTIALS,
     AUTH: 'true',
     BIND_HOST: '127.0.0.1',
-    GATEWAY_PORT: String(ports.port),
-    LOAD_BALANCER_PORT: String(ports.loadBalancerPort),
-    WEB_PORT: String(ports.webPort),
+    // The emulator finds free ones itself: what is free here could be taken until it listens.
+    GATEWAY_PORT: String(port),
+    LOAD_BALANCER_PORT: '0',
+    WEB_PORT: '0',
     MINISTACK_HOST: '127.0.0.1',
     MINISTACK_ACCOUNT_ID: ACCOUNT_ID,
     MINISTACK_REGION: REGION,
@@ -132,10 +142,6 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
   const dir = options.stateDir ?? mkdtempSync(join(tmpdir(), 'emulator-'));
   mkdirSync(dir, { recursive: true });
   const logFile = options.logFile ?? join(dir, 'emulator.log');
-  const port = options.port ?? (await getPort({ host: '127.0.0.1' }));
-  const loadBalancerPort = await getPort({ host: '127.0.0.1', exclude: [port] });
-  const webPort = await getPort({ host: '127.0.0.1', exclude: [port, loadBalancerPort] });
-  const endpointUrl = `http://127.0.0.1:${port}`;
   const { patience = askedPatience() } = options;
   const seed = process.env.AWS_SEED || String(randomInt(1_000_000));
   const log = openSync(logFile, 'a');
@@ -145,7 +151,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     detached: true,
     stdio: ['pipe', log, log],
     env: {
-      ...emulatorEnvironment(dir, { port, loadBalancerPort, webPort }),
+      ...emulatorEnvironment(dir, options.port ?? 0),
       AWS_PATIENCE: String(patience),
       AWS_SEED: seed,
       ...options.env,
@@ -161,18 +167,17 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     endGroup(child.pid);
     rmSync(dir, { recursive: true, force: true, maxRetries: 5 });
   };
-  try {
-    await healthy(endpointUrl, child, logFile);
-  } catch (failure) {
+  const ports = await healthy(child, dir, logFile).catch(async (failure) => {
     await stop();
     throw failure;
-  }
+  });
+  const endpointUrl = `http://127.0.0.1:${ports.GATEWAY_PORT}`;
   return {
     endpointUrl,
     region: REGION,
     accountId: ACCOUNT_ID,
-    loadBalancerUrl: `http://127.0.0.1:${loadBalancerPort}`,
-    webPort,
+    loadBalancerUrl: `http://127.0.0.1:${ports.LOAD_BALANCER_PORT}`,
+    webPort: ports.WEB_PORT,
     logFile,
     pid: child.pid ?? 0,
     seed,

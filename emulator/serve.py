@@ -2,8 +2,9 @@
 
 Three ports: GATEWAY_PORT is the endpoint of every AWS API, LOAD_BALANCER_PORT the listener of the
 load balancer, WEB_PORT the way to load balancers by the names of hosted zones. The last two are those
-of another process (load_balancers.py). The process ends when its standard input closes, so it never
-outlives the process that started it, whatever ends that one.
+of another process (load_balancers.py). 0 stands for any free port; `ports.json` in the state folder
+tells which it became. The process ends when its standard input closes, so it never outlives the
+process that started it, whatever ends that one.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import json
 import os
 import shutil
 import signal
@@ -22,6 +24,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 PINNED = "1.5.33"
+PORTS = ("GATEWAY_PORT", "LOAD_BALANCER_PORT", "WEB_PORT")
+BACKLOG = 2048
 HERE = Path(__file__).resolve().parent
 
 
@@ -67,7 +71,7 @@ def collect_rarely() -> None:
     gc.set_threshold(50_000, 20, 100)
 
 
-async def serve(port: int) -> None:
+async def serve(listening: socket.socket) -> None:
     """On uvicorn with httptools and uvloop: a quarter less work a request than on Hypercorn, which MiniStack brings."""
     import uvicorn
     from ministack import app as ministack_app
@@ -86,7 +90,7 @@ async def serve(port: int) -> None:
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=0,
-        backlog=2048,
+        backlog=BACKLOG,
         log_level="warning",
         proxy_headers=False,
         access_log=False,
@@ -97,21 +101,36 @@ async def serve(port: int) -> None:
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(sign, setattr, server, "should_exit", True)
-    await server.serve(sockets=[listen(port)])
+    await server.serve(sockets=[listening])
 
 
 def listen(port: int) -> socket.socket:
     listening = socket.socket()
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listening.bind(("127.0.0.1", port))
+    # Now, so that nobody else can have the port.
+    listening.listen(BACKLOG)
     return listening
 
 
-def begin_load_balancers() -> None:
+def listen_at_all() -> dict[str, socket.socket]:
+    """The sockets by the variables that name their ports, which are those of the sockets afterwards, also in `ports.json`."""
+    sockets = {name: listen(int(os.environ[name])) for name in PORTS if name in os.environ}
+    ports = {name: listening.getsockname()[1] for name, listening in sockets.items()}
+    os.environ.update({name: str(port) for name, port in ports.items()})
+    state = os.environ.get("EMULATOR_STATE_DIR")
+    if state:
+        unfinished = Path(state) / "ports.json.new"
+        unfinished.write_text(json.dumps(ports))
+        unfinished.rename(Path(state) / "ports.json")
+    return sockets
+
+
+def begin_load_balancers(sockets: dict[str, socket.socket]) -> None:
     from ministack_patches.elbv2 import balancers
 
     names = {"own": "LOAD_BALANCER_PORT", "web": "WEB_PORT"}
-    balancers.begin({name: listen(int(port)) for name, at in names.items() if (port := os.environ.get(at))})
+    balancers.begin({name: sockets[at] for name, at in names.items() if at in sockets})
 
 
 def end_group() -> None:
@@ -137,12 +156,14 @@ def main() -> None:
         found = "none"
     if found != PINNED:
         refuse(f"ministack {PINNED} is wanted, {found} is installed")
+    # MiniStack reads the ports when it is imported.
+    sockets = listen_at_all()
     apply_patches()
     end_with_parent()
     collect_rarely()
-    begin_load_balancers()
+    begin_load_balancers(sockets)
     try:
-        uvloop.run(serve(int(os.environ["GATEWAY_PORT"])))
+        uvloop.run(serve(sockets["GATEWAY_PORT"]))
     finally:
         end_group()
 
