@@ -156,11 +156,13 @@ def _home(base: Path) -> Path:
             shutil.rmtree(left.parent, ignore_errors=True)
     home = Path(tempfile.mkdtemp(prefix="rds-", dir=base))
     home.chmod(0o711)
-    lock = home / "lock"
+    # Locked before others find it: they would take this process for a dead one.
+    lock = home / "lock.new"
     lock.touch()
     held = _locked(lock)
     if held is not None:
         _homes[home] = held
+    lock.rename(home / "lock")
     return home
 
 
