@@ -9,6 +9,7 @@ same seed and the same names has the same delays again.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import threading
@@ -30,6 +31,8 @@ class _Settings:
 
 _settings = _Settings()
 _guard = threading.Lock()
+# How often a coroutine looks whether everything was settled.
+_LOOK_SECONDS = 0.02
 _settling = threading.Condition()
 _settlings = 0
 _pasts: list[Past] = []
@@ -167,6 +170,13 @@ def wait(seconds: float, since: int | None = None) -> None:
     with _settling:
         before = _settlings if since is None else since
         _settling.wait_for(lambda: _settlings != before, seconds)
+
+
+async def waited(seconds: float) -> None:
+    """As `wait`, and other requests are answered meanwhile."""
+    began, end = _settlings, time.monotonic() + seconds
+    while began == _settlings and (left := end - time.monotonic()) > 0:
+        await asyncio.sleep(min(left, _LOOK_SECONDS))
 
 
 def later(seconds: float, call: Callable[..., Any], *arguments: Any) -> None:

@@ -68,8 +68,8 @@ export async function launch(
 export const control = async ({ endpointUrl }: Emulator, path: string, request: object) =>
   (await ask(endpointUrl, path, request)) as Record<string, unknown>;
 
-/** Ten times AWS's own seconds: far more than a test takes, which ends the wait itself (`settle`). */
-export const slowerThanAws = (emulator: Emulator) => emulator.setPatience(10);
+/** A hundred times AWS's own seconds: far more than a test takes, which ends the wait itself (`settle`). */
+export const slowerThanAws = (emulator: Emulator) => emulator.setPatience(100);
 
 /** The emulator is kind again, and nothing is late any more. */
 export async function kindAgain(emulator: Emulator): Promise<void> {

@@ -7,7 +7,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, control, eventually, pause } from './aws';
+import { access, control, eventually } from './aws';
 
 let emulator: Emulator;
 let events: EventBridgeClient;
@@ -60,10 +60,11 @@ test('delivers events late, in any order, and sometimes twice', async () => {
   const numbers: number[] = [];
   await eventually(async () => {
     numbers.push(...(await next()));
-    return (new Set(numbers).size === 299 && numbers.length > 299) || undefined;
+    // With this seed five of them come twice.
+    return (new Set(numbers).size === 299 && numbers.length === 304) || undefined;
   });
   expect(numbers).not.toEqual(numbers.toSorted((a, b) => a - b));
-}, 30_000);
+});
 
 test('loses or doubles an event on demand', async () => {
   await control(emulator, 'patience', { factor: 0 });
@@ -71,7 +72,6 @@ test('loses or doubles an event on demand', async () => {
   await put(0, 2);
   await control(emulator, 'deliveries', { source: 'test', detailType: '*', deliveries: 2, times: 2 });
   await put(2, 5);
-  await pause(100);
   expect(await heard(6)).toEqual([1, 2, 2, 3, 3, 4]);
   const odd = { source: 'test', detailType: '*', deliveries: 7 };
   await expect(control(emulator, 'deliveries', odd)).rejects.toThrow('lost');

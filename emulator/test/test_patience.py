@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -110,7 +111,19 @@ def test_settling_ends_also_what_has_begun_and_does_not_wait_yet() -> None:
     assert time.monotonic() - before < 300
 
 
+def test_settling_ends_the_wait_of_a_request() -> None:
+    async def settled_soon() -> None:
+        waiting = asyncio.ensure_future(patience.waited(600))
+        await asyncio.sleep(0.05)
+        assert not waiting.done()
+        patience.settle()
+        await asyncio.wait_for(waiting, 30)
+
+    asyncio.run(settled_soon())
+
+
 def test_what_takes_its_time_is_done_after_it() -> None:
     before = time.monotonic()
     patience.wait(0.05)
-    assert time.monotonic() - before >= 0.05
+    asyncio.run(patience.waited(0.05))
+    assert time.monotonic() - before >= 0.1

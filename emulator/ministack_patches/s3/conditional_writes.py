@@ -11,7 +11,6 @@ one is still at work, and sees this. MiniStack works off one write after the oth
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from ministack.services import s3
@@ -47,7 +46,7 @@ async def _write_alone(
         return s3._error("ConditionalRequestConflict", _CONFLICT, 409, path)
     _at_work.add(written)
     try:
-        await asyncio.sleep(patience.seconds(_LEAST_SECONDS, _MOST_SECONDS, "s3.write", path))
+        await patience.waited(patience.seconds(_LEAST_SECONDS, _MOST_SECONDS, "s3.write", path))
         return await handle(method, path, headers, body, query, *more, **named)
     finally:
         _at_work.discard(written)
