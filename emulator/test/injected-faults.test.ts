@@ -67,6 +67,7 @@ beforeAll(async () => {
         FunctionName: 'asking',
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
+        Timeout: 60,
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         Code: { ZipFile: CODE },
         TracingConfig: { Mode: 'Active' },
