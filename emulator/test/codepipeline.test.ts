@@ -170,6 +170,13 @@ const token = (name: string, execution?: string) =>
     return is ? action?.token : undefined;
   });
 
+/** Waits until the execution, and no other, waits before the approval. */
+const arrived = (name: string, execution: string | undefined) =>
+  eventually(async () => {
+    const { inboundExecutions = [] } = await stage(name, 'Approval');
+    return inboundExecutions.map((each) => each.pipelineExecutionId).join() === execution || undefined;
+  });
+
 const answer = (pipelineName: string, token: string, status: 'Approved' | 'Rejected', summary = 'seen') =>
   pipelines.send(
     new PutApprovalResultCommand({
@@ -247,8 +254,9 @@ test('an approval that waits is told to its topic, with what the template says o
 test('a rule whose role may not start the pipeline starts nothing', async () => {
   await make('unstarted');
   await startOnPush('unstarted', await role('idle', 'events.amazonaws.com', 'codepipeline:GetPipeline'));
+  const before = await executions('pushed');
   await push('unstarted');
-  await token('pushed');
+  await eventually(async () => (await executions('pushed')).length > before.length || undefined);
   expect(await executions('unstarted')).toHaveLength(1);
 });
 
@@ -276,9 +284,7 @@ test('in QUEUED mode an execution waits for the one before; in SUPERSEDED mode t
   await make('queued');
   const queued = [await start('queued', first ?? ''), await start('queued', second ?? '')];
   const waits = await token('queued', queued[0]);
-  expect((await stage('queued', 'Approval')).inboundExecutions?.map((each) => each.pipelineExecutionId)).toEqual([
-    queued[1],
-  ]);
+  await arrived('queued', queued[1]);
   await answer('queued', waits, 'Approved');
   await answer('queued', await token('queued', queued[1]), 'Approved');
   expect([await ended('queued', queued[0] ?? ''), await ended('queued', queued[1] ?? '')]).toEqual([
@@ -286,12 +292,11 @@ test('in QUEUED mode an execution waits for the one before; in SUPERSEDED mode t
     'Succeeded',
   ]);
   await make('superseded', { mode: 'SUPERSEDED' });
-  const [oldest, older, newest] = [
-    await start('superseded', first ?? ''),
-    await start('superseded', second ?? ''),
-    await start('superseded', third ?? ''),
-  ];
+  const oldest = await start('superseded', first ?? '');
   const held = await token('superseded', oldest);
+  const older = await start('superseded', second ?? '');
+  await arrived('superseded', older);
+  const newest = await start('superseded', third ?? '');
   expect(await ended('superseded', older)).toBe('Superseded');
   await answer('superseded', held, 'Approved');
   await answer('superseded', await token('superseded', newest), 'Approved');

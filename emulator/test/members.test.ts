@@ -64,8 +64,8 @@ test('of two versions of a secret that are made in the same second the later one
   const secrets = new SecretsManagerClient(access(emulator));
   const { ARN: SecretId } = await secrets.send(new CreateSecretCommand({ Name: 'same-second', SecretString: '1' }));
   for (const SecretString of ['2', '3', '4']) {
-    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
     await pause(5);
+    await secrets.send(new PutSecretValueCommand({ SecretId, SecretString }));
   }
   const { Versions = [] } = await secrets.send(new ListSecretVersionIdsCommand({ SecretId, IncludeDeprecated: true }));
   const dates = Versions.map(({ CreatedDate }) => CreatedDate?.getTime());

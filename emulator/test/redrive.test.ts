@@ -84,10 +84,14 @@ describe('redrive', () => {
       Type: 'Parallel',
       Branches: [
         sequence({ Good: inBranch('good', 0) }),
-        sequence({ Slow: sleep(5), First: inBranch('first', 0), Bad: inBranch('bad', 1) }),
+        sequence({ Until: machines.waiting(), First: inBranch('first', 0), Bad: inBranch('bad', 1) }),
       ],
     });
-    const failed = await machines.run(definition);
+    const started = await machines.start(definition);
+    const taskToken = await machines.token();
+    await eventually(async () => (await machines.told(started)).includes('TaskStateExited Good') || undefined);
+    await machines.sfn.send(new SendTaskSuccessCommand({ taskToken, output: '1' }));
+    const failed = await machines.ended(started);
     expect(failed.status).toBe('FAILED');
     expect(JSON.parse((await machines.redrive(failed.executionArn)).output ?? '')).toEqual([{ call: 1 }, { call: 2 }]);
     const told = await machines.told(failed.executionArn);
@@ -213,7 +217,9 @@ describe('Map states', () => {
     expect(JSON.parse(tolerated.output ?? '')[0]).toMatchObject({ call: 1, item: { key: 'child-a', index: 0 } });
 
     const others = [item('child-c'), item('child-d', 1), item('child-e', 1)];
-    const failed = await machines.run(definition, { items: others });
+    // One at a time: the first one has succeeded when the others fail.
+    const inTurn = only(each(processor, { MaxConcurrency: 1, ToleratedFailureCount: 1, ...select }));
+    const failed = await machines.run(inTurn, { items: others });
     expect(failed).toMatchObject({ status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' });
     const { mapRuns } = await machines.sfn.send(new ListMapRunsCommand({ executionArn: failed.executionArn }));
     const mapRunArn = mapRuns?.[0]?.mapRunArn;

@@ -11,7 +11,7 @@ import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/c
 import { DeleteObjectCommand, ListObjectVersionsCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { ListTopicsCommand, SNSClient } from '@aws-sdk/client-sns';
 import { type Emulator, startEmulator } from '../emulator';
-import { access, control, eventually, pause, settled } from './aws';
+import { access, control, eventually, settled } from './aws';
 import { Machines } from './machines';
 
 let emulator: Emulator;
@@ -179,7 +179,7 @@ test('a stack under creation can be deleted: the rest is cancelled, and nothing 
 });
 
 test('a deletion under way is not started again; a stack with termination protection is not deleted', async () => {
-  await fault({ stack: 'leaving', resource: 'First', on: 'delete', seconds: 0.5 });
+  await fault({ stack: 'leaving', resource: 'First', on: 'delete', seconds: 300 });
   const stack = await create('leaving', { First: topic });
   await settled(cloudformation, stack);
   const protect = (EnableTerminationProtection: boolean) =>
@@ -190,6 +190,7 @@ test('a deletion under way is not started again; a stack with termination protec
   await remove(stack);
   await eventually(async () => ((await status(stack)) === 'DELETE_IN_PROGRESS' ? true : undefined));
   await remove(stack);
+  await control(emulator, 'stack-faults/remove', {});
   await eventually(async () => ((await status(stack)) === 'DELETE_COMPLETE' ? true : undefined));
   expect((await told(stack)).filter((line) => line === 'leaving DELETE_IN_PROGRESS')).toHaveLength(1);
 });
@@ -217,7 +218,6 @@ test('a status event can be lost, or come twice', async () => {
   const stack = await create('announced', { First: topic });
   await settled(cloudformation, stack);
   const bodies = await machines.messages(url, 2);
-  await pause(100);
   const seen = bodies.map((body) => JSON.parse(body).detail['status-details'].status);
   expect(seen).toEqual(['CREATE_COMPLETE', 'CREATE_COMPLETE']);
   const { struck } = await control(emulator, 'stack-faults/remove', {});
