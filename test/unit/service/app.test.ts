@@ -73,10 +73,10 @@ test('a client that sends its request too slowly is answered 408, and others mea
     const socket = connect(port, '127.0.0.1');
     const head = ['POST /leads HTTP/1.1', `host: acme.${DOMAIN}`, 'content-type: application/x-www-form-urlencoded'];
     socket.write([...head, 'content-length: 100', '', 'name='].join('\r\n'));
-    const answered = once(socket, 'data');
+    const [answered, closed] = [once(socket, 'data'), once(socket, 'close')];
     expect((await slow.inject({ url: '/', headers: { host: `acme.${DOMAIN}` } })).statusCode).toBe(200);
     expect(String((await answered)[0])).toMatch(/^HTTP\/1\.1 408 /);
-    await once(socket, 'close');
+    await closed;
   } finally {
     await slow.close();
   }

@@ -20,7 +20,7 @@ test('lines are written together, soon', async () => {
   lines.on('write', (bytes) => bytes && writes.push(bytes));
   for (const line of ['one', 'two', 'three']) lines.write(`${line}\n`);
   expect(readFileSync(file, 'utf8')).toBe('');
-  await pause(500);
+  while (!readFileSync(file, 'utf8').includes('three')) await pause(5);
   expect(readFileSync(file, 'utf8')).toBe('one\ntwo\nthree\n');
   expect(writes).toHaveLength(1);
   lines.end();
@@ -33,6 +33,6 @@ test.each(['process.exit(0)', 'throw new Error("broken")'])('no line is lost by 
     stdin: { contents, resolveDir: process.cwd() },
     ...{ bundle: true, platform: 'node', format: 'cjs', outfile: program, logLevel: 'silent' },
   });
-  const { stdout } = spawnSync('node', [program], { encoding: 'utf8' });
+  const { stdout } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
   expect(stdout).toBe('last words\n');
 });

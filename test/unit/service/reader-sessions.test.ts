@@ -35,7 +35,7 @@ function aServer() {
 
 const sessions = (more: Partial<ReaderSessionsOptions> = {}) =>
   new ReaderSessions<ServerSession>({
-    turns: new Turns({ most: 3, mostWaiting: 50, waitMs: 1_000 }),
+    turns: new Turns({ most: 3, mostWaiting: 50, waitMs: 60_000 }),
     most: 3,
     refused: () => new Error('refused'),
     ...more,

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Turns } from '../../../service/tenant-context/turns';
 
 const refused = () => new Error('refused');
-const LIMITS = { most: 2, mostWaiting: 3, waitMs: 1_000 };
+const LIMITS = { most: 2, mostWaiting: 3, waitMs: 60_000 };
 
 /** Work that ends when it is told to. */
 function held() {

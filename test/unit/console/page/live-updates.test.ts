@@ -105,8 +105,7 @@ test('takes a stream as lost that not even a heartbeat comes over', async () => 
   live = new LiveUpdates(streams.open, () => new Promise(setImmediate), 20);
   void live.run();
   await until(() => streams.opened.length === 2);
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  expect(streams.opened.length).toBeGreaterThan(2);
+  while (streams.opened.length === 2) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
 test('stops when the console refuses the token', async () => {
