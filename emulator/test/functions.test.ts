@@ -81,7 +81,7 @@ beforeAll(async () => {
         FunctionName: 'scripted',
         Runtime: 'nodejs24.x',
         Handler: 'index.handler',
-        Timeout: 20,
+        Timeout: 60,
         Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
         VpcConfig: { SubnetIds: ['subnet-a'], SecurityGroupIds: ['sg-a'] },
         DeadLetterConfig: { TargetArn: DEAD_LETTERS },

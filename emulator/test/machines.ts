@@ -83,7 +83,7 @@ export class Machines {
           FunctionName: 'scripted',
           Runtime: 'nodejs24.x',
           Handler: 'index.handler',
-          Timeout: 10,
+          Timeout: 60,
           Role: { 'Fn::GetAtt': ['Role', 'Arn'] },
           Code: { ZipFile: CODE },
         },

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { virtualEnvironment } from '../venv';
 
@@ -20,10 +21,13 @@ beforeAll(async () => {
   const emulator = join(__dirname, '..');
   const python = await virtualEnvironment(join(emulator, 'requirements-dev.txt'), 'ruff, mypy and pytest');
   const env = { ...process.env, PYTHONDONTWRITEBYTECODE: '1' };
+  // By default pytest's folder has the name that the environment gives the user, whose folder it may not be.
+  const folder = mkdtempSync(join(tmpdir(), 'pytest-'));
   output = await new Promise((resolve) => {
-    const run = ['-m', 'pytest', '--verbose', '--color=no'];
+    const run = ['-m', 'pytest', '--verbose', '--color=no', `--basetemp=${join(folder, 'base')}`];
     execFile(python, run, { cwd: emulator, env }, (_, stdout, stderr) => resolve(`${stdout}${stderr}`));
   });
+  rmSync(folder, { recursive: true, force: true });
   for (const [, file = '', name = '', outcome = ''] of output.matchAll(
     /^(\S+\.py)::(?:\w+::)*(test_\w+)(?:\[.*\])? ([A-Z]+) +\[ *\d+%\]$/gm,
   )) {

@@ -7,5 +7,6 @@ module.exports = () => {
   } catch {
     // It has ended by itself.
   }
-  rmSync(process.env.STAGE_TEMPLATES, { recursive: true, force: true });
+  // It may write a last file meanwhile.
+  rmSync(process.env.STAGE_TEMPLATES, { recursive: true, force: true, maxRetries: 5 });
 };

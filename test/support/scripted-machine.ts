@@ -96,7 +96,7 @@ const template = (scriptDir: string, functions: readonly string[]) => ({
             FunctionName: name,
             Runtime: 'nodejs24.x',
             Handler: 'index.handler',
-            Timeout: 10,
+            Timeout: 60,
             Role: { 'Fn::GetAtt': ['FunctionRole', 'Arn'] },
             Code: { ZipFile: STUB },
             Environment: { Variables: { FUNCTION_NAME: name, SCRIPT_DIR: scriptDir } },
@@ -158,7 +158,7 @@ export class ScriptedMachine {
         }),
       );
       const { reason } = await waitUntilStackCreateComplete(
-        { client: cloudformation, maxWaitTime: 30, minDelay: 0.2, maxDelay: 0.5 },
+        { client: cloudformation, maxWaitTime: 50, minDelay: 0.2, maxDelay: 0.5 },
         { StackName: 'scripted' },
       );
       const here = `${emulator.region}:${emulator.accountId}`;
@@ -232,12 +232,13 @@ export class ScriptedMachine {
   }
 
   async end(executionArn: string | undefined): Promise<DescribeExecutionOutput> {
-    for (let waited = 0; waited < 20_000; waited += 50) {
+    const deadline = Date.now() + 50_000;
+    while (Date.now() < deadline) {
       const execution = await this.sfn.send(new DescribeExecutionCommand({ executionArn }));
       if (FINAL.has(execution.status ?? '')) return execution;
       await pause(50);
     }
-    throw new Error(`${executionArn} did not end in 20 s`);
+    throw new Error(`${executionArn} did not end in 50 s`);
   }
 }
 
