@@ -7,7 +7,8 @@ import { isNamed } from '../shared/is-named';
 import { describeIssues } from '../shared/parse-at';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { creationError } from './failure-reasons';
-import { deletionFailure, describeStack, firstFailure, stackNameOf, unknownFailure } from './stacks';
+import { requestToken } from './requests';
+import { deletionFailure, describeStack, firstFailure, latestStatus, stackNameOf, unknownFailure } from './stacks';
 import { endWaiting, findWaitingTask } from './waiting-task';
 
 export interface SettleStackDeps {
@@ -79,10 +80,9 @@ async function failedCreation(
 async function answerLaunch(
   deps: SettleStackDeps,
   task: WaitingTask,
-  { stackId, status, found }: Settled,
+  { stackId, status }: Settled,
 ): Promise<Answer | undefined> {
-  if (COMPLETE.has(status))
-    return launched(task, stackId, found ?? (await describeStack(deps.cloudformation, stackId)));
+  if (COMPLETE.has(status)) return launched(task, stackId, await describeStack(deps.cloudformation, stackId));
   if (status === 'ROLLBACK_IN_PROGRESS' || FAILED_CREATIONS.has(status)) return failedCreation(deps, stackId, status);
   if (status === 'DELETE_COMPLETE')
     return { error: 'StackFailed', cause: `stack ${task.stackName} was deleted while it was being created` };
@@ -94,17 +94,28 @@ async function answerLaunch(
 interface Settled {
   readonly stackId: string;
   readonly status: string;
-  readonly found: Stack | undefined;
+  /** Whether the event is one of the operation that the task itself has requested. */
+  readonly own: boolean;
+}
+
+/**
+ * The failure of the deletion for which the task waits. An event of another request may be one of an
+ * earlier deletion that has failed, and the stack is being deleted again.
+ */
+async function failedDeletion(
+  { cloudformation }: SettleStackDeps,
+  { stackId, own }: Settled,
+): Promise<Answer | undefined> {
+  if (!own && (await latestStatus(cloudformation, stackId)) !== 'DELETE_FAILED') return undefined;
+  const cause = await deletionFailure(cloudformation, stackId);
+  return { error: 'StackDeletionFailed', cause: cause ?? unknownFailure(stackId) };
 }
 
 /** @returns the answer for the waiting task; undefined when the task waits for another status */
 async function answerFor(deps: SettleStackDeps, task: WaitingTask, settled: Settled): Promise<Answer | undefined> {
-  const { stackId, status } = settled;
+  const { status } = settled;
   if (task.operation === 'launch') return answerLaunch(deps, task, settled);
-  if (status === 'DELETE_FAILED') {
-    const cause = await deletionFailure(deps.cloudformation, stackId);
-    return { error: 'StackDeletionFailed', cause: cause ?? unknownFailure(stackId) };
-  }
+  if (status === 'DELETE_FAILED') return failedDeletion(deps, settled);
   if (task.rollingBack && FAILED_CREATIONS.has(status)) {
     return {
       error: 'TransientStackRolledBack',
@@ -143,22 +154,27 @@ async function send({ sfn }: SettleStackDeps, { taskToken }: WaitingTask, answer
  * ones, and by the steps that find their stack settled already; all may come twice.
  *
  * An earlier stack of the same name answers no task: the ids must be equal. If the task does not
- * know its stack's id yet, the id must be that of the stack that has the name now.
+ * know its stack's id yet, the event must be one of the request that the task itself has made: all
+ * events of an operation have its token ("Stack Status Change event detail"). EventBridge may deliver
+ * an event twice, and late. The failed stack that the task is about to replace has the name still,
+ * and its failure would be counted again. Whatever else happens to the stack in that moment is seen
+ * by the step that records the id, as it asks for the status afterwards.
  *
  * @param status the stack's status, from the event or from CloudFormation
- * @throws PlatformError `TransientNotYetVisible` when a task waits for a stack of that name and
- * CloudFormation does not show the stack by its name yet: the event must come again
+ * @param token of the request that the event belongs to, if there is one
  */
-export async function settleStack(deps: SettleStackDeps, stackId: string, status: string): Promise<Settlement> {
+export async function settleStack(
+  deps: SettleStackDeps,
+  stackId: string,
+  status: string,
+  token?: string,
+): Promise<Settlement> {
   if (!TELLING_STATUSES.some((telling) => telling === status)) return 'ignored';
   const task = await findWaitingTask(deps.table, stackNameOf(stackId));
   if (!task) return 'ignored';
-  const found = task.stackId === undefined ? await describeStack(deps.cloudformation, task.stackName) : undefined;
-  if (task.stackId === undefined && !found && status !== 'DELETE_COMPLETE') {
-    throw new PlatformError('TransientNotYetVisible', `CloudFormation does not show stack ${task.stackName} yet`);
-  }
-  if ((task.stackId ?? found?.StackId) !== stackId) return 'ignored';
-  const answer = await answerFor(deps, task, { stackId, status, found });
+  const own = token === requestToken(task.taskToken);
+  if (task.stackId === undefined ? !own : task.stackId !== stackId) return 'ignored';
+  const answer = await answerFor(deps, task, { stackId, status, own });
   if (!answer) return 'ignored';
   const settlement = await send(deps, task, answer);
   await endWaiting(deps.table, task);

@@ -12,6 +12,7 @@ const StackStatusChange = z.object({
   detail: z.object({
     'stack-id': z.string(),
     'status-details': z.object({ status: z.string() }),
+    'client-request-token': z.string().optional(),
   }),
 });
 const Settled = z.object({ settlement: z.enum(['answered', 'late', 'ignored']) });
@@ -29,7 +30,7 @@ export const stackSettled: Action<typeof StackStatusChange, typeof Settled, Sett
   run: async (deps, { detail }) => {
     const stackId = detail['stack-id'];
     const { status } = detail['status-details'];
-    const settlement = await settleStack(deps, stackId, status);
+    const settlement = await settleStack(deps, stackId, status, detail['client-request-token']);
     if (settlement !== 'ignored') logger.info('stack.settled', { stackId, status, settlement });
     return { settlement };
   },

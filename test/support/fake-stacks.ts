@@ -19,8 +19,8 @@ export interface FakeStack {
   readonly Parameters: Record<string, string>;
   readonly RoleARN: string;
   readonly TemplateURL: string;
-  /** Of the request that made it. */
-  readonly ClientRequestToken: string;
+  /** Of the latest operation, whose events have it. */
+  ClientRequestToken: string;
   readonly Tags: Tag[];
   Outputs: { OutputKey: string; OutputValue: string }[];
   /** Oldest first. */
@@ -157,7 +157,9 @@ export class FakeStacks extends CloudFormationClient {
             'ValidationError',
             `Stack [${stack.StackName}] cannot be deleted while TerminationProtection is enabled`,
           );
-        if (stack.StackStatus !== 'DELETE_COMPLETE') this.change(stack, 'DELETE_IN_PROGRESS');
+        if (stack.StackStatus === 'DELETE_COMPLETE') return {};
+        stack.ClientRequestToken = input.ClientRequestToken ?? '';
+        this.change(stack, 'DELETE_IN_PROGRESS');
         return {};
       }
       case 'UpdateTerminationProtectionCommand':

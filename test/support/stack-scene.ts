@@ -87,8 +87,12 @@ export class StackScene {
     return this.event(stack.StackId, status);
   }
 
-  /** Delivers a status event, on time or late. */
-  readonly event = (stackId: string, status: string) => settleStack(this.deps, stackId, status);
+  /** Delivers a status event, on time or late. @param token of its operation, which is the latest one of the stack by default */
+  readonly event = (stackId: string, status: string, token = this.tokenOf(stackId)) =>
+    settleStack(this.deps, stackId, status, token);
+
+  readonly tokenOf = (stackId: string) =>
+    this.cloudformation.stacks.find(({ StackId }) => StackId === stackId)?.ClientRequestToken;
 
   /** The newest stack of a kind, deleted ones included. */
   stack(kind: StackKind): FakeStack | undefined {

@@ -184,23 +184,56 @@ describe('an event', () => {
     expect(scene.cloudformation.calls).toEqual(['CreateStackCommand', 'DescribeStacksCommand']);
   });
 
-  it('T6: for a stack that CloudFormation does not show yet throws a transient error', async () => {
+  it('T6: is that of the task’s own request by its token, whether or not CloudFormation shows the stack’s name', async () => {
     const scene = new StackScene();
     const heard: Promise<unknown>[] = [];
     scene.cloudformation.after = (command) => {
       const [stack] = scene.cloudformation.stacks;
       if (command !== 'CreateStackCommand' || !stack) return;
       scene.cloudformation.hidden.add(stack.StackName);
-      heard.push(
-        expect(scene.event(stack.StackId, 'CREATE_COMPLETE')).rejects.toMatchObject({
-          name: 'TransientNotYetVisible',
-        }),
-      );
+      scene.cloudformation.become(stack, 'CREATE_COMPLETE', outputs);
+      heard.push(scene.event(stack.StackId, 'CREATE_COMPLETE'));
     };
     await scene.launch('network');
-    await Promise.all(heard);
-    expect(heard).toHaveLength(1);
-    expect(scene.waiting('network')).toBeDefined();
+    await expect(Promise.all(heard)).resolves.toEqual(['answered']);
+    expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { outputs } });
+  });
+
+  it.each(['ROLLBACK_COMPLETE', 'ROLLBACK_IN_PROGRESS', 'CREATE_COMPLETE'] as const)(
+    'of the failed stack that a launch is about to replace, delivered again, does not answer the launch (%s)',
+    async (status) => {
+      const { scene, stack } = await launched();
+      failing(stack, 'InsufficientDBInstanceCapacity');
+      await scene.announce(stack, 'ROLLBACK_COMPLETE');
+      const ofCreation = scene.tokenOf(stack.StackId);
+      const heard: Promise<unknown>[] = [];
+      scene.cloudformation.before = (command) => {
+        if (command === 'CreateStackCommand') heard.push(scene.event(stack.StackId, status, ofCreation));
+      };
+      await scene.launch('network', { taskToken: 'launch-2' });
+      await expect(Promise.all(heard)).resolves.toEqual(['ignored']);
+      expect(scene.sfn.answers.has('launch-2')).toBe(false);
+      await scene.announce(stack, 'DELETE_COMPLETE');
+      expect(scene.sfn.answers.get('launch-2')).toMatchObject({ error: 'TransientStackReplaced' });
+    },
+  );
+
+  it.each<[string, () => Promise<{ scene: StackScene; stack: FakeStack }>]>([
+    ['deletion', deleting],
+    ['replacement', replacing],
+  ])('of a deletion that has failed before does not fail the %s that is under way', async (_, begin) => {
+    const { scene, stack } = await begin();
+    await expect(scene.event(stack.StackId, 'DELETE_FAILED', 'of an earlier request')).resolves.toBe('ignored');
+    expect(scene.sfn.answers.size).toBe(0);
+    await expect(scene.announce(stack, 'DELETE_COMPLETE')).resolves.toBe('answered');
+  });
+
+  it('fails the deletion that somebody else has requested, and for which the task only waits', async () => {
+    const scene = new StackScene({ status: 'ROLLING_BACK' });
+    const stack = scene.leftover('network', 'DELETE_IN_PROGRESS');
+    await scene.delete('network');
+    await expect(scene.announce(stack, 'DELETE_FAILED')).resolves.toBe('answered');
+    expect(scene.sfn.answers.get('delete-1')).toMatchObject({ error: 'StackDeletionFailed' });
   });
 
   it('for a stack without a waiting task is ignored', async () => {

@@ -7,7 +7,7 @@ import { type LogLine, logLines } from '../../support/log-lines';
 import { StackScene } from '../../support/stack-scene';
 
 /** As "Stack Status Change event detail" of the AWS CloudFormation User Guide has it. */
-const statusChange = (stackId: string, status: string) => ({
+const statusChange = (stackId: string, status: string, token = '') => ({
   version: '0',
   source: 'aws.cloudformation',
   account: '111122223333',
@@ -16,7 +16,7 @@ const statusChange = (stackId: string, status: string) => ({
   'detail-type': 'CloudFormation Stack Status Change',
   time: '2022-02-22T22:22:22Z',
   resources: [stackId],
-  detail: { 'stack-id': stackId, 'status-details': { status, 'status-reason': '' }, 'client-request-token': '' },
+  detail: { 'stack-id': stackId, 'status-details': { status, 'status-reason': '' }, 'client-request-token': token },
 });
 
 let lines: LogLine[];
@@ -39,6 +39,15 @@ describe('StackSettled', () => {
     const { scene, stackId, hear } = await launched();
     await expect(hear(statusChange(stackId, 'CREATE_COMPLETE'))).resolves.toEqual({ settlement: 'answered' });
     expect(scene.sfn.answers.get('launch-1')).toMatchObject({ output: { stackId } });
+  });
+
+  it('knows an event of the task’s own request by its token, before the task knows its stack', async () => {
+    const { scene, stackId, hear } = await launched();
+    scene.table.put({ ...scene.waiting('network'), stackId: undefined });
+    const another = 'of another request';
+    await expect(hear(statusChange(stackId, 'CREATE_COMPLETE', another))).resolves.toEqual({ settlement: 'ignored' });
+    const own = scene.tokenOf(stackId);
+    await expect(hear(statusChange(stackId, 'CREATE_COMPLETE', own))).resolves.toEqual({ settlement: 'answered' });
   });
 
   it('ignores a status that is no end, and a second event', async () => {
