@@ -101,6 +101,20 @@ test('a monitoring role cannot be used right after it was made', async () => {
   expect([...reasons].join()).toContain('ENHANCED_MONITORING');
 }, 60_000);
 
+test('what has failed in passing does not fail again when the stack is made anew', async () => {
+  // By the draws, the third database fails at first, and the fourth one at the second time.
+  const databases = Object.fromEntries(Array.from({ length: 4 }, (_, n) => [`Own${n}`, database()]));
+  const statuses: (string | undefined)[] = [];
+  for (let turn = 0; turn < 2; turn++) {
+    const stack = await create('twice', databases);
+    const { StackStatus } = await settled(cloudformation, stack);
+    statuses.push(StackStatus);
+    await cloudformation.send(new DeleteStackCommand({ StackName: stack }));
+    await settled(cloudformation, stack);
+  }
+  expect(statuses).toEqual(['ROLLBACK_COMPLETE', 'CREATE_COMPLETE']);
+});
+
 test('a rollback takes time, and status and events show it meanwhile', async () => {
   // Eight seconds at least, and its end is not waited for. At a higher factor those who look so often are throttled.
   await control(emulator, 'patience', { factor: 0.2 });
