@@ -5,6 +5,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { isNamed } from '../shared/is-named';
+import { isNoExecution } from '../shared/no-execution';
 
 export interface StartOptions {
   readonly stateMachineArn?: string;
@@ -54,7 +55,7 @@ export async function describe(
   try {
     return await machines.send(new DescribeExecutionCommand({ executionArn }));
   } catch (thrown) {
-    if (isNamed(thrown, 'ExecutionDoesNotExist')) return undefined;
+    if (isNoExecution(thrown)) return undefined;
     throw thrown;
   }
 }

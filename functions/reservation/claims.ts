@@ -2,7 +2,7 @@ import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
 import * as z from 'zod';
 import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/records';
 import type { Slot } from '../contract/tenant';
-import { isNamed } from '../shared/is-named';
+import { isNoExecution } from '../shared/no-execution';
 import { parseAt } from '../shared/parse-at';
 import { settled } from '../shared/settled';
 import { findTenantWith } from '../tenants/tenant-store';
@@ -66,14 +66,15 @@ const GONE: ReadonlySet<string | undefined> = new Set(['FAILED', 'ABORTED', 'TIM
 
 /**
  * Whether a newer execution may take over the claim of this one: it ended without success, or AWS
- * no longer has it ("Service quotas for Step Functions": a history is kept for 90 days).
+ * no longer has it ("Service quotas for Step Functions": a history is kept for 90 days), or no execution
+ * can have that ARN.
  */
 async function isGone(executions: Executions, executionArn: string): Promise<boolean> {
   try {
     const { status } = await executions.send(new DescribeExecutionCommand({ executionArn }));
     return GONE.has(status);
   } catch (thrown) {
-    if (isNamed(thrown, 'ExecutionDoesNotExist')) return true;
+    if (isNoExecution(thrown)) return true;
     throw thrown;
   }
 }

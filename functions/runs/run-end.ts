@@ -2,7 +2,6 @@ import { DescribeExecutionCommand, GetExecutionHistoryCommand, type HistoryEvent
 import { CaughtFailureSchema, type Failure } from '../contract/tenant';
 import { workflowOf } from '../contract/workflows';
 import type { Executions } from '../reservation/claims';
-import { isNamed } from '../shared/is-named';
 import { pages } from '../shared/paging';
 
 /** The end of a run that has not succeeded. */
@@ -84,8 +83,6 @@ export const forgottenRun = (
   undone: [],
   stoppedOn: new Date(0),
 });
-
-export const isForgotten = (thrown: unknown) => isNamed(thrown, 'ExecutionDoesNotExist');
 
 /**
  * @returns undefined when the execution is running (it has been redriven) or has succeeded

@@ -21,6 +21,7 @@ import { env } from '../shared/env';
 import { eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
+import { isNoExecution } from '../shared/no-execution';
 import { ReadableItems } from '../shared/readable-items';
 import { settled } from '../shared/settled';
 import { tenantsIn } from '../tenants/tenants-in';
@@ -28,7 +29,7 @@ import { tenantsTable } from '../tenants/tenants-table';
 import { countSlots } from './count-slots';
 import { GRACE_SECONDS, type LostAnswersDeps, sweepTask, waitingTasks } from './lost-answers';
 import { type NoticeEndDeps, noticeEnd } from './notice-end';
-import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
+import { describeRunEnd, forgottenRun, isConcluded, type RunEnd } from './run-end';
 import { isHeldTooLong, isLate, runningExecutions, UNDER_WAY } from './runs-under-way';
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
@@ -73,7 +74,7 @@ async function endOf(sfn: Executions, { executionArn, signupId }: TenantRecord):
   try {
     return await describeRunEnd(sfn, executionArn);
   } catch (thrown) {
-    if (!isForgotten(thrown)) throw thrown;
+    if (!isNoExecution(thrown)) throw thrown;
     return forgottenRun(executionArn, { input: { signupId } });
   }
 }

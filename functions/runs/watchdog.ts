@@ -10,9 +10,10 @@ import { clientOptions } from '../shared/clients';
 import { eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
+import { isNoExecution } from '../shared/no-execution';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type NoticeEndDeps, noticeEnd } from './notice-end';
-import { describeRunEnd, forgottenRun, isConcluded, isForgotten, type RunEnd } from './run-end';
+import { describeRunEnd, forgottenRun, isConcluded, type RunEnd } from './run-end';
 
 /** "Step Functions Execution Status Change" in the Step Functions Developer Guide. */
 const ExecutionStatusChange = z.object({
@@ -38,7 +39,7 @@ async function endOf(sfn: Executions, detail: Detail): Promise<RunEnd | undefine
   try {
     return await describeRunEnd(sfn, detail.executionArn);
   } catch (thrown) {
-    if (!isForgotten(thrown)) throw thrown;
+    if (!isNoExecution(thrown)) throw thrown;
     const { executionArn, input, redriveCount, error, cause } = detail;
     return forgottenRun(executionArn, {
       input: JSON.parse(input ?? 'null'),

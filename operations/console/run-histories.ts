@@ -1,6 +1,6 @@
 import { GetExecutionHistoryCommand, type HistoryEvent, type SFNClient } from '@aws-sdk/client-sfn';
 import { LRUCache } from 'lru-cache';
-import { isForgotten } from '../../functions/runs/run-end';
+import { isNoExecution } from '../../functions/shared/no-execution';
 import { pages } from '../../functions/shared/paging';
 import { historyOf } from '../client/executions';
 
@@ -36,7 +36,7 @@ export class RunHistories {
       this.known.set(executionArn, events);
       return events;
     } catch (thrown) {
-      if (isForgotten(thrown)) return [];
+      if (isNoExecution(thrown)) return [];
       throw thrown;
     }
   }

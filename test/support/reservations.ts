@@ -12,6 +12,9 @@ import { FakeTable } from './fake-table';
 
 type Ending = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT' | 'PENDING_REDRIVE' | 'forgotten';
 
+/** "DescribeExecution" answers InvalidArn for what is no ARN. */
+const isArn = (text: string) => text.startsWith('arn:aws:states:');
+
 /** A stage's table and executions, with signups that are reserved and released in it. */
 export class Reservations {
   readonly table = new FakeTable();
@@ -19,6 +22,7 @@ export class Reservations {
   readonly endings: Record<string, Ending> = {};
   readonly executions = new FakeClient({
     DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) => {
+      if (!isArn(executionArn)) return awsError('InvalidArn', `Invalid Arn: '${executionArn}'`);
       const status = this.endings[executionArn] ?? 'RUNNING';
       return status === 'forgotten' ? awsError('ExecutionDoesNotExist') : { status };
     },

@@ -135,6 +135,7 @@ describe('a duplicate of the signup', () => {
 
   it.each([
     ['names another run, which is gone, too', anExecution('strange'), anExecution('second')],
+    ['names no execution at all', 'a note of somebody', anExecution('second')],
     ['was deleted', undefined, anExecution('second')],
     ['names another run, which is gone, too; the failed run is redriven', anExecution('strange'), anExecution()],
   ])('takes over although the claim on the signup %s', async (_, claimed, next) => {
