@@ -9,6 +9,10 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { LambdaClient, ListFunctionsCommand } from '@aws-sdk/client-lambda';
+import { ListHostedZonesCommand, Route53Client } from '@aws-sdk/client-route-53';
+import { ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { isThrottlingError } from '@smithy/core/retry';
 
 import { type Emulator, startEmulator } from '../emulator';
 import { access, control, eventually, pause } from './aws';
@@ -20,6 +24,9 @@ let ec2: EC2Client;
 let kms: KMSClient;
 let iam: IAMClient;
 let cloudformation: CloudFormationClient;
+let s3: S3Client;
+let route53: Route53Client;
+let lambda: LambdaClient;
 const clients: { destroy: () => void }[] = [];
 
 /** A day of AWS's seconds: no bucket fills again while a test runs. */
@@ -33,7 +40,10 @@ beforeAll(async () => {
   kms = new KMSClient(at);
   iam = new IAMClient(at);
   cloudformation = new CloudFormationClient(at);
-  clients.push(elb, ec2, kms, iam, cloudformation);
+  s3 = new S3Client(at);
+  route53 = new Route53Client(at);
+  lambda = new LambdaClient(at);
+  clients.push(elb, ec2, kms, iam, cloudformation, s3, route53, lambda);
 }, 60_000);
 beforeEach(async () => {
   await fetch(`${emulator.endpointUrl}/_ministack/reset`, { method: 'POST' });
@@ -103,6 +113,23 @@ test('an API, or a function, can be throttled for some seconds on demand', async
   expect((await machines.run(only(call({})))).error).not.toBe('Lambda.TooManyRequestsException');
   await expect(control(emulator, 'throttle', { service: 'kms', action: '*', seconds: 0 })).rejects.toThrow('seconds');
 });
+
+test.each<[string, string, () => Promise<unknown>, string]>([
+  ['s3', 'GET /bucket*', () => s3.send(new ListObjectsV2Command({ Bucket: 'bucket' })), 'SlowDown'],
+  ['route53', 'GET /2013-04-01/hostedzone*', () => route53.send(new ListHostedZonesCommand({})), 'Throttling'],
+  ['lambda', 'GET /2015-03-31/*', () => lambda.send(new ListFunctionsCommand({})), 'TooManyRequestsException'],
+])(
+  'an API without names of actions in its requests is throttled by method and path, with its own error: %s',
+  async (service, action, request, name) => {
+    await control(emulator, 'patience', { factor: 0 });
+    const before = await refused(request);
+    await control(emulator, 'throttle', { service, action, seconds: 600 });
+    const after = await refused(request);
+    expect(before?.name).not.toBe(name);
+    expect(after).toMatchObject({ name });
+    expect(isThrottlingError(after as Parameters<typeof isThrottlingError>[0])).toBe(true);
+  },
+);
 
 test('a request can be done while its answer is lost', async () => {
   await control(emulator, 'answers', { service: 'elasticloadbalancing', action: 'CreateTargetGroup', times: 1 });

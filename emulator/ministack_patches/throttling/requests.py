@@ -5,9 +5,12 @@ AWS: "Request throttling for the Amazon EC2 API" (Amazon EC2 Developer Guide)
 AWS: "Request quotas" (AWS Key Management Service Developer Guide)
 AWS: "Throttling AWS KMS requests" (AWS Key Management Service Developer Guide)
 AWS: "Lambda quotas" (AWS Lambda Developer Guide)
+AWS: "Error responses" (Amazon S3 API Reference)
+AWS: "Common Error Types" (Amazon Route 53 API Reference)
 Test: throttling.test.ts: %s: a burst gets the size of its token bucket, and the rest fails with the service's own error
 Test: throttling.test.ts: an empty token bucket refills
 Test: throttling.test.ts: an API, or a function, can be throttled for some seconds on demand
+Test: throttling.test.ts: an API without names of actions in its requests is throttled by method and path, with its own error
 Test: throttling.test.ts: with patience 0 nothing is throttled
 
 Each bucket holds a number of tokens and is refilled at a rate. CloudFormation calls from an account
@@ -17,7 +20,8 @@ pass faster, so it refills faster.
 
 `POST /_local/throttle {"service": "elasticloadbalancing", "action": "CreateRule", "seconds": 60}`
 throttles an API for so many seconds of the emulator, whatever AWS_PATIENCE says; service `lambda`
-with the name of a function throttles its invocations. Both may have `*` in them.
+with the name of a function throttles its invocations. Where requests name no action, as those of S3, Route 53 and Lambda,
+it is method and path: `GET /2015-03-31/*`. Both may have `*` in them.
 """
 
 from __future__ import annotations
@@ -68,6 +72,8 @@ _KMS_PER_SECOND = {
     "GetKeyRotationStatus": 1000,
 }
 _ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
+# "SlowDown" of S3, "Throttling" of Route 53, and what the other services answer that name no action in a request.
+_S3 = b"<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>"
 _SCOPE = re.compile(r"Credential=[^/]+/\d+/[^/]+/([^/]+)/")
 
 # Name of the bucket -> tokens, when they were counted.
@@ -131,6 +137,16 @@ def asked(headers: dict[str, str], body: bytes, query: Record) -> tuple[str, str
     return scope[1] if scope else "", named
 
 
+def _refusal_of_path(service: str, request_id: str) -> Answer:
+    if service == "s3":
+        return 503, {"Content-Type": "application/xml"}, _S3
+    if service == "route53":
+        return _refusal(service, request_id, is_json=False)
+    told = json.dumps({"message": "Rate exceeded"}).encode()
+    name = "TooManyRequestsException" if service == "lambda" else "ThrottlingException"
+    return 429, {"Content-Type": "application/json", "x-amzn-errortype": name}, told
+
+
 def _refusal(service: str, request_id: str, is_json: bool) -> Answer:
     if is_json:
         message = _KMS if service == "kms" else "Rate exceeded"
@@ -158,6 +174,8 @@ async def _dispatch_unless_throttled(
         service, action = asked(headers, body, query_params)
         if action and _is_throttled(service, action):
             return _refusal(service, request_id, "x-amz-target" in headers)
+        if not action and service and _held and _is_held(service, f"{method} {path}"):
+            return _refusal_of_path(service, request_id)
     answer: Answer = await dispatch(method, path, headers, body, query_params, request_id)
     return answer
 
