@@ -96,7 +96,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ReturnTenants: { seconds: 300 },
   KeepCells: { seconds: 300 },
   PublishReturn: { calls: 3 },
-  RetryMove: { calls: 14, pauses: 65 },
+  RetryMove: { calls: 18, pauses: 65 },
   ConcludeReturn: { calls: 1 },
   SeedTasks: { calls: 6 },
   // A role that was just made is asked again for some seconds (shared/once-visible.ts).

@@ -6,11 +6,12 @@ import { type CellDescriptor, type Colour, ColourSchema } from '../contract/cell
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { RetryMoveInput, RetryMoveOutput } from '../contract/release';
-import { type LoadBalancer, seenRules } from '../routing/host-rule';
+import { makeOrFindRule, type SeenRules, seenRules } from '../routing/host-rule';
 import { type AlignRuleDeps, alignRule } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
+import { recordRule } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { aligningDeps } from './aligning-deps';
 
@@ -19,22 +20,34 @@ export interface RetryMoveDeps extends AlignRuleDeps {
   readonly page: PageRequest;
 }
 
-/** The colour to which the tenant's rule leads now; undefined when the rule leads to neither. */
-async function whereNow(elb: LoadBalancer, cell: CellDescriptor, ruleArn: string): Promise<Colour | undefined> {
-  const targetGroup = (await seenRules(elb, cell)).forwards.get(ruleArn);
+/** The colour to which the tenant's rule leads; undefined when the rule leads to neither. */
+function whereLeads({ forwards }: SeenRules, cell: CellDescriptor, ruleArn: string): Colour | undefined {
+  const targetGroup = forwards.get(ruleArn);
   return ColourSchema.options.find((colour) => cell.targetGroupArns[colour] === targetGroup);
 }
 
-function requireInService({ tenantId, status, slot, ruleArn }: TenantRecord) {
-  if (status === 'ACTIVE' && slot && ruleArn) return { slot, ruleArn };
+function requireInService(record: TenantRecord) {
+  const { tenantId, status, slot, ruleArn } = record;
+  if (status === 'ACTIVE' && slot && ruleArn) return { ...record, slot, ruleArn };
   throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}: only a tenant in service is moved`);
+}
+
+type InService = ReturnType<typeof requireInService>;
+
+/** Makes the deleted rule of a tenant in service again, in the tenant's slot. It answers 503 at first. @returns its ARN */
+async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, tenant: InService): Promise<string> {
+  const { ruleArn } = await makeOrFindRule(elb, cell, tenant);
+  await recordRule(table, tenant, ruleArn);
+  logger.warn('routing.rule-made-again', { tenantId: tenant.tenantId, deleted: tenant.ruleArn, ruleArn });
+  return ruleArn;
 }
 
 /**
  * Moves one tenant again, whose rule does not lead where the tenant belongs: a move failed, or
- * somebody has changed the rule by hand.
+ * somebody has changed or deleted the rule by hand.
  *
- * 1. Read to which colour the rule leads.
+ * 1. Read to which colour the rule leads. If there is no such rule, make it again in the tenant's slot,
+ *    and record it: it answers 503 until 2.
  * 2. Bring the rule in line with record and live colour. A tenant that a release under way has moved
  *    belongs to the new colour, every other tenant to the live one.
  * 3. Ask for the page until it is served.
@@ -43,6 +56,7 @@ function requireInService({ tenantId, status, slot, ruleArn }: TenantRecord) {
  * nothing here moves a tenant ahead of its ring.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, `ConfigurationInvalid` when its cell is gone,
+ * `SlotOccupied` when somebody's rule has the slot's priority by now, `TransientNotYetVisible`,
  * `TransientServiceUnsteady` when the colour has no healthy target, or the page is not served; `TransientConflict`.
  */
 export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, RetryMoveDeps> = {
@@ -50,13 +64,14 @@ export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, Re
   input: RetryMoveInput,
   output: RetryMoveOutput,
   run: async (deps, { tenant }) => {
-    const record = await tenantCalled(deps.table, tenant);
-    const { tenantId, host } = record;
-    const { slot, ruleArn } = requireInService(record);
+    const record = requireInService(await tenantCalled(deps.table, tenant));
+    const { tenantId, host, slot } = record;
     const cell = cellNamed(await deps.cells(), slot.cell);
-    const before = await whereNow(deps.elb, cell, ruleArn);
+    const seen = await seenRules(deps.elb, cell);
+    const before = whereLeads(seen, cell, record.ruleArn);
+    const ruleArn = seen.has(record.ruleArn) ? record.ruleArn : await makeAgain(deps, cell, record);
     await alignRule(deps, cell, tenantId);
-    const colour = await whereNow(deps.elb, cell, ruleArn);
+    const colour = whereLeads(await seenRules(deps.elb, cell), cell, ruleArn);
     if (!colour) throw new PlatformError('TransientConflict', `the rule of tenant ${tenantId} changes meanwhile`);
     await untilServed(() => deps.page(cell, host), host, isServed);
     logger.info('release.move-retried', { tenantId, before, colour });

@@ -89,7 +89,9 @@ export async function ruleOfHost(elb: LoadBalancer, cell: CellDescriptor, host: 
   return (await seenRules(elb, cell)).ruleOfHost(host);
 }
 
-async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Tenant): Promise<boolean> {
+type Seated = Pick<Tenant, 'tenantId' | 'host' | 'slot'>;
+
+async function belongsTo(elb: LoadBalancer, rule: Rule, tenant: Seated): Promise<boolean> {
   if (!rule.RuleArn || !isOfHost(rule, tenant.host)) return false;
   const tags = await elb.send(new DescribeTagsCommand({ ResourceArns: [rule.RuleArn] }));
   return (tags.TagDescriptions ?? []).some((description) =>
@@ -143,13 +145,13 @@ export interface HostRule {
 }
 
 /**
- * Creates the tenant's rule, which answers 503. After a crash the existing rule is found and set to
- * 503.
+ * Creates the tenant's rule, which answers 503, or finds the one that the tenant has. A rule that was
+ * found stays as it is: somebody may have made and opened it a moment ago.
  *
  * @throws PlatformError `SlotOccupied` when the rule with the slot's priority does not belong to
  * this tenant; `TransientNotYetVisible` when no rule is shown with a priority that is in use
  */
-export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: Tenant): Promise<HostRule> {
+export async function makeOrFindRule(elb: LoadBalancer, cell: CellDescriptor, tenant: Seated): Promise<HostRule> {
   const { host, slot, tenantId } = tenant;
   try {
     const tags = [{ Key: TENANT_TAG, Value: tenantId }];
@@ -161,20 +163,31 @@ export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: 
     if (!found) throw ruleUnseen(tenant, thrown);
     const ruleArn = (await belongsTo(elb, found, tenant)) ? found.RuleArn : undefined;
     if (!ruleArn) throw slotOccupied(tenant, thrown);
-    await pointRule(elb, ruleArn, 'setting-up');
     return { ruleArn, created: false };
   }
 }
 
+/**
+ * Creates the tenant's rule, which answers 503. After a crash the existing rule is found and set to
+ * 503.
+ *
+ * @throws as `makeOrFindRule`
+ */
+export async function holdHost(elb: LoadBalancer, cell: CellDescriptor, tenant: Tenant): Promise<HostRule> {
+  const rule = await makeOrFindRule(elb, cell, tenant);
+  if (!rule.created) await pointRule(elb, rule.ruleArn, 'setting-up');
+  return rule;
+}
+
 /** It may be our own rule, of a call whose answer was lost a moment ago, or a stranger's that is about to go. */
-const ruleUnseen = ({ slot }: Tenant, thrown: Error) =>
+const ruleUnseen = ({ slot }: Seated, thrown: Error) =>
   new PlatformError(
     'TransientNotYetVisible',
     `cell ${slot.cell} shows no listener rule with priority ${slot.priority}, but ${inAwsWords(thrown)}`,
     { cause: thrown },
   );
 
-const slotOccupied = ({ slot, tenantId }: Tenant, cause: unknown) =>
+const slotOccupied = ({ slot, tenantId }: Seated, cause: unknown) =>
   new PlatformError(
     'SlotOccupied',
     `the listener rule with priority ${slot.priority} in cell ${slot.cell} does not belong to tenant ${tenantId}`,
@@ -204,6 +217,8 @@ export interface SeenRules {
   readonly forwards: ReadonlyMap<string, string>;
   /** The ARN of the rule for this host alone. */
   readonly ruleOfHost: (host: string) => string | undefined;
+  /** Whether there is a rule with that ARN. */
+  readonly has: (ruleArn: string) => boolean;
 }
 
 /** Reads all rules of the listener. */
@@ -216,5 +231,10 @@ export async function seenRules(elb: LoadBalancer, { listenerArn }: CellDescript
       return RuleArn && isForward && action.TargetGroupArn ? [[RuleArn, action.TargetGroupArn] as const] : [];
     }),
   );
-  return { forwards, ruleOfHost: (host) => rules.find((rule) => isOfHost(rule, host))?.RuleArn };
+  const arns = new Set(rules.map(({ RuleArn }) => RuleArn));
+  return {
+    forwards,
+    ruleOfHost: (host) => rules.find((rule) => isOfHost(rule, host))?.RuleArn,
+    has: (ruleArn) => arns.has(ruleArn),
+  };
 }

@@ -32,6 +32,7 @@ export interface Seen {
   readonly 'failure.at': string | undefined;
   readonly 'slot.number': number;
   readonly keyRetiringUntil: number;
+  readonly ruleArn: string | undefined;
 }
 
 /** The statuses of a tenant that has never been in service. */
@@ -123,6 +124,9 @@ export const OPERATIONS = {
   endRestoration: { ...inService, from: IN_SERVICE, removes: ['restoring'] },
   /** The rows of the tenant's database have been replaced by those of a restored instance. */
   recordRestoration: { ...inService, from: ['SUSPENDED'] },
+
+  /** Somebody had deleted the tenant's listener rule, and another was made in its place. */
+  replaceRule: { ...inService, from: IN_SERVICE, asSeen: ['ruleArn'] },
 
   /** A release has decided where the tenant's requests go. */
   place: { ...inService, from: IN_SERVICE },

@@ -55,6 +55,16 @@ export async function resume(table: TenantsTable, record: TenantRecord, digest: 
   await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
 }
 
+/** Records the rule that was made in the place of a deleted one, if the record still names that one. */
+export async function recordRule(
+  table: TenantsTable,
+  { tenantId, ruleArn }: Pick<TenantRecord, 'tenantId' | 'ruleArn'>,
+  made: string,
+): Promise<void> {
+  const update = transition(table, 'replaceRule', { tenantId, seen: { ruleArn }, set: { ruleArn: made } });
+  await unlessChanged(`the record of tenant ${tenantId} names another listener rule by now`, send(table, update));
+}
+
 type Placed = Pick<TenantRecord, 'tenantId'>;
 
 /** The writes that record where a release moves tenants, while its attempt is the one that moves tenants of the cell. */

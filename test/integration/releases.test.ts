@@ -1,5 +1,6 @@
 import { DescribeServicesCommand, ECSClient } from '@aws-sdk/client-ecs';
 import {
+  DeleteRuleCommand,
   DescribeRulesCommand,
   ElasticLoadBalancingV2Client,
   ModifyRuleCommand,
@@ -205,6 +206,27 @@ test('an operator moves a tenant again whose rule somebody has changed, and the 
   const { entries } = await released.client.acts({ tenant: tenant.tenantId });
   expect(entries).toContainEqual(expect.objectContaining({ kind: 'retry-move', reason: 'it was left behind' }));
 });
+
+test('an operator has the deleted rule of a tenant in service made again', async () => {
+  const [tenant] = await tenantsOf(released.client.table, released.cell, ['ACTIVE']);
+  if (!tenant) throw new Error('no tenant is in service');
+  const elb = new ElasticLoadBalancingV2Client(released.platform.aws);
+  await elb.send(new DeleteRuleCommand({ RuleArn: tenant.ruleArn }));
+  const answers = (status: number) =>
+    eventually(`${status} of ${tenant.host}`, async () => {
+      const page = await requestPage(released.platform.outputs.loadBalancerUrl, tenant.host);
+      return page.status === status || undefined;
+    });
+  await answers(404);
+  const { colour } = await released.live();
+  const moved = await new Releases(released.client).retry(tenant.host, 'its rule was deleted');
+  expect(moved).toEqual({ tenantId: tenant.tenantId, host: tenant.host, colour });
+  await answers(200);
+  const again = await tenantsOf(released.client.table, released.cell, ['ACTIVE']);
+  const { ruleArn } = again.find(({ tenantId }) => tenantId === tenant.tenantId) ?? {};
+  const { Rules } = await elb.send(new DescribeRulesCommand({ RuleArns: [ruleArn ?? ''] }));
+  expect(Rules?.[0]).toMatchObject({ Priority: String(tenant.slot?.priority) });
+}, 60_000);
 
 test('a change of the service that is pushed and approved reaches every tenant through the pipeline', async () => {
   const pipeline = new ReleasePipeline(released.platform.aws);

@@ -142,6 +142,11 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
       ...cells.observe,
     ],
   });
+  const makeRules: Grant = {
+    actions: ['elasticloadbalancing:CreateRule'],
+    resources: [arns.cellListeners],
+    wildcardBecause: OF_ANY_CELL,
+  };
   const keepCells = make('KeepCells', [
     ...ofTenants,
     ...cells.describeTasks,
@@ -149,17 +154,20 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.listCells,
     cells.answerTasks,
     ...cells.moveRules,
-    {
-      actions: ['elasticloadbalancing:CreateRule'],
-      resources: [arns.cellListeners],
-      wildcardBecause: OF_ANY_CELL,
-    },
+    makeRules,
     ...cells.observe,
   ]);
   const retryMove = make('RetryMove', [
-    onTable(context, 'GetItem', 'BatchGetItem'),
+    onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
     cells.listCells,
     ...cells.moveRules,
+    makeRules,
+    { actions: ['elasticloadbalancing:AddTags'], resources: [arns.cellRules], wildcardBecause: OF_ANY_CELL },
+    {
+      actions: ['elasticloadbalancing:DescribeTags'],
+      resources: ['*'],
+      wildcardBecause: NO_RESOURCE('DescribeTags'),
+    },
   ]);
   return { deploymentSettled, alarmRaised, keepCells, retryMove };
 }

@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { retryMove } from '../../../functions/delivery/retry-move';
 import { aCell } from '../../support/builders';
+import { tableTakingTurns, takingTurns } from '../../support/interleaving';
 import { ReleaseWorld } from '../../support/release-world';
 
 const cell = aCell();
@@ -19,7 +21,13 @@ function aScene() {
       return { status: colour ? (world.statusOf[colour]?.() ?? 200) : 503, body: '' };
     },
   };
-  const retry = (tenant = world.record('acme').tenantId) => retryMove.run(deps, { tenant });
+  const retry = (
+    tenant = world.record('acme').tenantId,
+    turn: (command: string) => Promise<unknown> = async () => {},
+  ) => {
+    const table = tableTakingTurns(deps.table, turn);
+    return retryMove.run({ ...deps, table, elb: takingTurns(deps.elb, turn) }, { tenant });
+  };
   const [acme = '', beta = ''] = world.hosts;
   return { world, lead, retry, acme, beta };
 }
@@ -40,6 +48,48 @@ it('moves a tenant to the new colour only when a release under way has moved it'
   lead('acme', 'blue');
   await expect(retry()).resolves.toMatchObject({ before: 'blue', colour: 'green' });
   expect(world.colours()[acme]).toBe('green');
+});
+
+describe('a tenant in service whose listener rule somebody has deleted', () => {
+  const deleted = () => {
+    const scene = aScene();
+    const { slot, ruleArn } = scene.world.record('acme');
+    scene.world.elb.rules = scene.world.elb.rules.filter(({ RuleArn }) => RuleArn !== ruleArn);
+    return { ...scene, priority: slot?.priority ?? 0, ruleArn };
+  };
+
+  it('gets its rule again, in its slot, on the live colour; the record names it', async () => {
+    const { world, retry, acme, priority, ruleArn } = deleted();
+    await expect(retry()).resolves.toEqual({ tenantId: world.record('acme').tenantId, host: acme, colour: 'blue' });
+    const { tenantId, ruleArn: recorded } = world.record('acme');
+    expect(world.elb.at(priority)).toMatchObject({ RuleArn: recorded, hosts: [acme], tags: { tenantId } });
+    expect(recorded).not.toBe(ruleArn);
+    expect(world.colours()[acme]).toBe('blue');
+  });
+
+  it('gets one rule, that nobody closes again, from two operators at once', () =>
+    fc.assert(
+      fc.asyncProperty(fc.scheduler(), async (s) => {
+        const { world, retry, acme } = deleted();
+        const operator = (name: string) =>
+          retry(undefined, (command) => s.schedule(Promise.resolve(), `${name} ${command}`));
+        const outcomes = await s.waitFor(Promise.allSettled([operator('one'), operator('two')]));
+        expect(outcomes.map(({ status }) => status)).toContain('fulfilled');
+        for (const outcome of outcomes)
+          if (outcome.status === 'rejected') expect(outcome.reason).toMatchObject({ name: 'TransientConflict' });
+        expect(world.elb.rules.filter(({ hosts }) => hosts.includes(acme))).toHaveLength(1);
+        expect(world.colours()[acme]).toBe('blue');
+      }),
+      { numRuns: 100 },
+    ));
+
+  it('gets none when somebody’s rule has its priority by now, and that one stays', async () => {
+    const { world, retry, priority, ruleArn } = deleted();
+    const strange = world.elb.add(priority, 'strange.example');
+    await expect(retry()).rejects.toMatchObject({ name: 'SlotOccupied' });
+    expect(world.elb.at(priority)).toEqual(strange);
+    expect(world.record('acme').ruleArn).toBe(ruleArn);
+  });
 });
 
 it('refuses a suspended tenant, and leaves its rule', async () => {

@@ -56,6 +56,7 @@ function written({ name, owner, digest, status }: Call): object {
     fail: { failure },
     hold: { failure },
     noteEnd: { failure },
+    replaceRule: { ruleArn: 'arn:rule/made-again' },
   };
   return set[name] ?? {};
 }
@@ -184,6 +185,7 @@ function lets({ name, owner, status, digest, slot }: Call, record: (typeof RECOR
     'slot.number': record.slot?.number === slot,
     'failure.at': record.failure === undefined,
     keyRetiringUntil: record.keyRetiringUntil === undefined,
+    ruleArn: record.ruleArn === undefined,
   };
   return (
     allows(name, record, owner) &&
