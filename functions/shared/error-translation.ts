@@ -211,3 +211,6 @@ export function translateError(thrown: unknown): PlatformError {
   if (!error) return new PlatformError('UnexpectedFailure', String(thrown), { cause: thrown });
   return new PlatformError(nameFor(error), inAwsWords(error), { cause: thrown });
 }
+
+/** Whether somebody else has changed the same at the same moment. */
+export const isConflict = (thrown: unknown): boolean => translateError(thrown).name === 'TransientConflict';

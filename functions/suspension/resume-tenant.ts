@@ -14,9 +14,11 @@ import type { Pointed } from '../routing/rules-as-told';
 import { alignRule, ruleOf } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { isConflict } from '../shared/error-translation';
 import { logger } from '../shared/logger';
 import { resume } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
+import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { cellOfTenant } from './cell-of-tenant';
 
@@ -59,6 +61,19 @@ async function openRule(
   return new Map([[ruleArn, aim]]);
 }
 
+/** @returns since when the tenant is in service: of two operators at the same moment, the first one has resumed it */
+async function markResumed({ table, now }: ResumeTenantDeps, record: TenantRecord, digest: string): Promise<string> {
+  const at = now().toISOString();
+  try {
+    await resume(table, record, digest, at);
+    return at;
+  } catch (thrown) {
+    const found = isConflict(thrown) ? await findTenant(table, record.tenantId) : undefined;
+    if (found?.status !== 'ACTIVE') throw thrown;
+    return found.updatedAt;
+  }
+}
+
 /**
  * Lifts a suspension: the undo of SuspendTenant, with the guarantees of an activation.
  *
@@ -98,8 +113,7 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     const digest = requireFreshVerification(record, deps.now());
     const cell = await cellOfTenant(deps.compute, record);
     const opened = await openRule(deps, record, cell);
-    const resumedAt = deps.now().toISOString();
-    await resume(deps.table, record, digest, resumedAt);
+    const resumedAt = await markResumed(deps, record, digest);
     logger.info('tenant.resumed', { tenantId, digest });
     await alignRule(deps, cell, tenantId, opened);
     await requireServed(cell);

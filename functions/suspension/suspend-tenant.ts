@@ -10,9 +10,11 @@ import type { TenantRecord } from '../contract/records';
 import { isRuleGone, type LoadBalancer, pointRule } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { isConflict } from '../shared/error-translation';
 import { logger } from '../shared/logger';
 import { suspend } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
+import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { cellOfTenant } from './cell-of-tenant';
 
@@ -46,14 +48,28 @@ async function closeRule(elb: LoadBalancer, { ruleArn, tenantId }: TenantRecord)
 
 type Marked = Pick<z.output<typeof SuspendTenantOutput>, 'suspendedAt' | 'earlier'>;
 
-/** The first suspension stays on record, whatever the reason of the second. */
+function earlierOf(record: TenantRecord | undefined): Marked | undefined {
+  const { status, suspension } = record ?? {};
+  if (status !== 'SUSPENDED' || !suspension) return undefined;
+  return { suspendedAt: suspension.at, earlier: { by: suspension.by, reason: suspension.reason } };
+}
+
+/**
+ * The first suspension stays on record, whatever the reason of the second: also of two at the same
+ * moment, when an operator and the audit, or two operators, meet.
+ */
 async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by, reason }: Input): Promise<Marked> {
-  const { status, suspension } = record;
-  if (status === 'SUSPENDED' && suspension)
-    return { suspendedAt: suspension.at, earlier: { by: suspension.by, reason: suspension.reason } };
+  const earlier = earlierOf(record);
+  if (earlier) return earlier;
   const at = deps.now().toISOString();
-  await suspend(deps.table, record, { at, by, reason });
-  return { suspendedAt: at };
+  try {
+    await suspend(deps.table, record, { at, by, reason });
+    return { suspendedAt: at };
+  } catch (thrown) {
+    const first = isConflict(thrown) ? earlierOf(await findTenant(deps.table, record.tenantId)) : undefined;
+    if (!first) throw thrown;
+    return first;
+  }
 }
 
 /**

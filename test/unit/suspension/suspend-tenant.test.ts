@@ -56,6 +56,42 @@ describe('SuspendTenant', () => {
     expect(scene.record().suspension).toEqual(suspended.suspension);
   });
 
+  test.each([
+    ['of the condition', () => undefined],
+    [
+      'of two transactions',
+      () => {
+        throw Object.assign(awsError('TransactionCanceledException'), {
+          CancellationReasons: [{ Code: 'TransactionConflict' }, { Code: 'None' }],
+        });
+      },
+    ],
+  ])(
+    'G3: of two at the same moment, the second is told of the first, which stays on record (a conflict %s)',
+    async (_, conflict) => {
+      const scene = onboarded();
+      scene.table.before = (command) => {
+        if (command !== 'TransactWriteCommand' || scene.record().status === 'SUSPENDED') return;
+        Object.assign(scene.record(), suspended);
+        conflict();
+      };
+      await expect(suspendTenant.run({ ...scene, now: () => new Date(minutes(9)) }, order)).resolves.toEqual({
+        ...{ tenantId, host, suspendedAt: NOW },
+        earlier: { by: 'jane', reason: 'open' },
+      });
+      expect(scene.record().suspension).toEqual(suspended.suspension);
+      expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
+    },
+  );
+
+  test('fails when the tenant has changed otherwise at the same moment', async () => {
+    const scene = onboarded();
+    scene.table.before = (command) => {
+      if (command === 'TransactWriteCommand') Object.assign(scene.record(), { status: 'FAILED' });
+    };
+    await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({ name: 'TransientConflict' });
+  });
+
   test.each(['', ' ', '\t\n', '\u200b'])('refuses the blank reason %j', (reason) => {
     expect(SuspendTenantInput.safeParse({ ...order, reason }).error?.issues).toMatchObject([{ path: ['reason'] }]);
     expect(SuspendTenantInput.safeParse(order).success).toBe(true);
@@ -171,6 +207,19 @@ describe('ResumeTenant', () => {
     await expect(resuming).rejects.toMatchObject({ name: 'IsolationBreach' });
     expect(scene.rule.Actions).toEqual([]);
     expect(scene.route().status).toBe('SUSPENDED');
+  });
+
+  test('G3: of two at the same moment, the second is told that the tenant is in service', async () => {
+    const scene = onboarded({ ...suspended, verification });
+    scene.rule.Actions = [];
+    scene.table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      Object.assign(scene.route(), { status: 'ACTIVE' });
+      Object.assign(scene.record(), { status: 'ACTIVE', updatedAt: minutes(5) });
+    };
+    const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+    await expect(resuming).resolves.toEqual({ tenantId, host, resumedAt: minutes(5) });
+    expect(scene.rule.Actions).toEqual(scene.forwarding);
   });
 
   test('keeps the route closed when the verification changes meanwhile', async () => {
