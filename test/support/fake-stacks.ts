@@ -157,6 +157,11 @@ export class FakeStacks extends CloudFormationClient {
             'ValidationError',
             `Stack [${stack.StackName}] cannot be deleted while TerminationProtection is enabled`,
           );
+        if (stack.StackStatus.startsWith('UPDATE_') && stack.StackStatus.endsWith('_IN_PROGRESS'))
+          throw awsError(
+            'ValidationError',
+            `Stack [${stack.StackName}] cannot be deleted while in status ${stack.StackStatus}`,
+          );
         if (stack.StackStatus === 'DELETE_COMPLETE') return {};
         stack.ClientRequestToken = input.ClientRequestToken ?? '';
         this.change(stack, 'DELETE_IN_PROGRESS');

@@ -33,6 +33,23 @@ describe('DeleteStack', () => {
     expect(scene.waiting('network')).toBeUndefined();
   });
 
+  it.each(['UPDATE_IN_PROGRESS', 'UPDATE_COMPLETE_CLEANUP_IN_PROGRESS', 'UPDATE_ROLLBACK_IN_PROGRESS'] as const)(
+    'tries again while somebody’s repair of the stack is under way (%s)',
+    async (status) => {
+      const scene = rollingBack();
+      const stack = scene.leftover('network', status);
+      await expect(scene.delete('network')).rejects.toMatchObject({
+        name: 'TransientConflict',
+        message: expect.stringContaining(`cannot be deleted while in status ${status}`),
+      });
+      await scene.announce(stack, 'UPDATE_COMPLETE');
+      expect(scene.sfn.answers.size).toBe(0);
+      await scene.delete('network', { taskToken: 'delete-2' });
+      await scene.announce(stack, 'DELETE_COMPLETE');
+      expect([...scene.sfn.answers]).toEqual([['delete-2', { output: {} }]]);
+    },
+  );
+
   it.each([
     ['was protected', { EnableTerminationProtection: true }],
     ['could not be deleted, as a late request has protected its database', {}],
