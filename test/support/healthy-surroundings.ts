@@ -387,8 +387,16 @@ export function healthySurroundings() {
           Description: `ELB ${cell.loadBalancerArn.split(':loadbalancer/')[1]}`,
         },
         {
-          ...{ NetworkInterfaceId: 'eni-nat', RequesterManaged: true, InterfaceType: 'natGateway' },
+          ...{ NetworkInterfaceId: 'eni-nat', RequesterManaged: true, InterfaceType: 'nat_gateway' },
           ...{ Description: 'Interface for NAT Gateway nat-1', Association: { PublicIp: '203.0.113.81' } },
+        },
+        {
+          ...{ NetworkInterfaceId: 'eni-function', RequesterManaged: false, InterfaceType: 'lambda' },
+          Description: `AWS Lambda VPC ENI-${functionRoleName('AskDatabase-cell1')}-11111111-2222-3333-4444-555555555555`,
+        },
+        {
+          ...{ NetworkInterfaceId: 'eni-endpoint', RequesterManaged: true, InterfaceType: 'vpc_endpoint' },
+          Description: 'VPC Endpoint Interface vpce-gd',
         },
       ] as object[],
       routeTables: [

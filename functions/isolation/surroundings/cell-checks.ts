@@ -9,7 +9,7 @@ import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
 import { flowLogViolations } from './flow-log-violations';
 import { endpointViolations, groupViolations } from './group-violations';
-import { openings, unknownInterfaces, withoutPassing } from './known-interfaces';
+import { openings, strangeFunctions, unknownInterfaces, withoutPassing } from './known-interfaces';
 import { routeViolations } from './route-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
@@ -38,9 +38,10 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         `no instance is in ${cell.vpcId}`,
       ),
     'cell.interfaces': async ({ cell }, facts) => {
-      const [interfaces, { tasks }, resources] = await settled([
+      const [interfaces, { tasks }, functions, resources] = await settled([
         facts.cell.interfaces(),
         facts.loadBalancer.serving(),
+        facts.policies.functions(),
         facts.stacks.cell(),
       ]);
       const unknown = unknownInterfaces(interfaces, tasks, resources, cell);
@@ -51,6 +52,7 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
               `network interface ${NetworkInterfaceId} (${Description || 'no description'}) of ${RequesterId ?? OwnerId} is in ${SubnetId}`,
           ),
           ...openings(interfaces, resources, cell),
+          ...strangeFunctions(functions, resources, cell),
         ],
         `${interfaces.length} network interfaces, all of the cell’s own`,
       );

@@ -1,5 +1,6 @@
 import type { NetworkInterface } from '@aws-sdk/client-ec2';
 import type { Task } from '@aws-sdk/client-ecs';
+import type { FunctionConfiguration } from '@aws-sdk/client-lambda';
 import * as z from 'zod';
 import type { CellDescriptor } from '../../contract/cell';
 import { expectExactly } from '../check';
@@ -9,6 +10,12 @@ import { interfacesOf, ofServices } from './load-balancer-facts';
 
 /** As Elastic Load Balancing describes the interfaces that it makes for a load balancer, one a subnet. */
 const describedBy = (loadBalancerArn: string) => `ELB ${loadBalancerArn.split(':loadbalancer/')[1]}`;
+
+/**
+ * EC2 answers `nat_gateway`, whatever the SDK's list of types says ("DescribeNetworkInterfaces": the filter
+ * `interface-type`). Of all types here a request can make only `interface` ("CreateNetworkInterface").
+ */
+const isOfGateway = (type: string | undefined) => ['nat_gateway', 'natGateway'].includes(type ?? '');
 
 const BalancerSchema = z.object({ SecurityGroups: z.array(z.string()).default([]) });
 
@@ -30,7 +37,7 @@ export function openings(
         Groups.map(({ GroupId }) => GroupId),
         expected,
       );
-    return Association?.PublicIp && InterfaceType !== 'natGateway'
+    return Association?.PublicIp && !isOfGateway(InterfaceType)
       ? [`network interface ${NetworkInterfaceId} has the public address ${Association.PublicIp}`]
       : [];
   });
@@ -38,8 +45,9 @@ export function openings(
 
 /**
  * Network interfaces that are none of a task, of the load balancer, of a function of the cell, of a NAT
- * gateway or an endpoint. AWS makes those of its services itself, and says so: nobody else can make an
- * interface that is managed by a requester ("Requester-managed network interfaces").
+ * gateway or an endpoint. AWS makes those of its services itself, and says so by their type or by their requester: nobody
+ * else can make an interface that is managed by one ("Requester-managed network interfaces"). Those of Lambda have a type
+ * of their own, and are not always marked as managed.
  */
 export function unknownInterfaces(
   interfaces: readonly NetworkInterface[],
@@ -51,14 +59,36 @@ export function unknownInterfaces(
   const gateways = ofType(resources, 'AWS::EC2::NatGateway').map(({ physicalId }) => physicalId ?? '');
   const functions = ofType(resources, 'AWS::Lambda::Function').map(({ physicalId }) => physicalId ?? '');
   const balancer = describedBy(loadBalancerArn);
-  const isKnown = ({ InterfaceType, Description = '' }: NetworkInterface) =>
-    (InterfaceType === 'natGateway' && gateways.some((id) => Description.endsWith(` ${id}`))) ||
+  const isKnown = ({ InterfaceType, RequesterManaged, Description = '' }: NetworkInterface) =>
+    (isOfGateway(InterfaceType) && gateways.some((id) => Description.endsWith(` ${id}`))) ||
     InterfaceType === 'vpc_endpoint' ||
-    Description === balancer ||
+    (RequesterManaged === true && Description === balancer) ||
     (InterfaceType === 'lambda' && functions.some((name) => Description.startsWith(`AWS Lambda VPC ENI-${name}-`)));
-  return interfaces.filter(
-    (each) => !ofTasks.includes(each.NetworkInterfaceId) && !(each.RequesterManaged === true && isKnown(each)),
-  );
+  return interfaces.filter((each) => !ofTasks.includes(each.NetworkInterfaceId) && !isKnown(each));
+}
+
+/**
+ * Functions in a cell's network that its stack does not make. Lambda shares one interface among all functions with the
+ * same subnet and security groups ("Giving Lambda functions access to resources in an Amazon VPC"): that of a stranger
+ * may bear the name of a function of the cell.
+ */
+export function strangeFunctions(
+  functions: readonly FunctionConfiguration[],
+  resources: readonly ExpectedResource[],
+  { vpcId }: CellDescriptor,
+): string[] {
+  const idsOf = (type: string) => ofType(resources, type).map(({ physicalId }) => physicalId);
+  const [made, subnets] = [idsOf('AWS::Lambda::Function'), idsOf('AWS::EC2::Subnet')];
+  return functions
+    .filter(
+      ({ VpcConfig: { VpcId, SubnetIds = [] } = {} }) =>
+        VpcId === vpcId || SubnetIds.some((id) => subnets.includes(id)),
+    )
+    .filter(({ FunctionName }) => !made.includes(FunctionName))
+    .map(
+      ({ FunctionName, Role }) =>
+        `function ${FunctionName}, which no template makes, is in the cell’s network as ${Role}`,
+    );
 }
 
 /** ECS describes the interface that it makes for a task by the ARN of the attachment, and anybody's task has one. */

@@ -16,8 +16,10 @@ import {
   type IpPermission,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
+import { CreateFunctionCommand, DeleteFunctionCommand } from '@aws-sdk/client-lambda';
 import { CreateHostedZoneCommand, DeleteHostedZoneCommand, type VPCRegion } from '@aws-sdk/client-route-53';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
+import { EMPTY, functionOf } from './platform';
 
 const inVpc = ({ surroundings }: SharedScene) => [{ Name: 'vpc-id', Values: [surroundings.cell.vpcId] }];
 
@@ -128,6 +130,21 @@ export const CELL_NETWORK_TECHNIQUES: readonly SharedTechnique[] = [
   networkInterface('put a network interface into the cell’s network', 'for support'),
   networkInterface('put an interface called like a task’s into the cell’s network', 'arn:aws:ecs:attachment/1'),
   networkInterface('put an interface called like a function’s into the cell’s network', 'AWS Lambda VPC ENI-theirs-1'),
+  {
+    name: 'run a function of a stranger behind an interface of the cell’s own functions',
+    check: 'cell.interfaces',
+    detonate: async (scene) => {
+      const { lambda } = scene.root;
+      const { Role, Runtime, VpcConfig } = await functionOf(scene, `AskDatabase-${scene.surroundings.cell.name}`);
+      const { SubnetIds, SecurityGroupIds } = VpcConfig ?? {};
+      const made = { FunctionName: 'in-the-cell', Role, Runtime, Handler: 'index.handler', Code: { ZipFile: EMPTY } };
+      await lambda.send(new CreateFunctionCommand({ ...made, VpcConfig: { SubnetIds, SecurityGroupIds } }));
+      return {
+        expectedEvidence: `function ${made.FunctionName}, which no template makes, is in the cell’s network`,
+        revert: () => lambda.send(new DeleteFunctionCommand({ FunctionName: made.FunctionName })),
+      };
+    },
+  },
   rule('let everybody reach the service’s tasks', 'to the shared service', tcp(8080), 'tcp 8080-8080 0.0.0.0/0'),
   rule(
     'let a stranger’s network reach the service’s tasks',

@@ -22,7 +22,7 @@ import { GetQueueAttributesCommand, SetQueueAttributesCommand } from '@aws-sdk/c
 import { functionRoleName, platformStackName } from '../../../functions/contract/naming';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER } from '../technique';
-import { functionOf } from './platform';
+import { EMPTY, functionOf } from './platform';
 
 const subscribed = (name: string, Protocol: string, Endpoint: string): SharedTechnique => ({
   name,
@@ -47,9 +47,6 @@ async function endpointOf({ surroundings: { cell, region }, root: { ec2 } }: Sha
   if (!VpcEndpoints?.[0]) throw new Error('the cell has no endpoint for S3');
   return VpcEndpoints[0];
 }
-
-/** An empty ZIP archive: no code. */
-const EMPTY = Uint8Array.from([0x50, 0x4b, 5, 6, ...Array(18).fill(0)]);
 
 /** How what carries signups and alarms, and who acts for the platform, is changed beside the policies. */
 export const PLATFORM_SETTING_TECHNIQUES: readonly SharedTechnique[] = [

@@ -108,7 +108,7 @@ const variable =
   ({ Environment }) => ({ Environment: { Variables: { ...Environment?.Variables, [name]: value } } });
 
 /** An empty ZIP archive: no code. */
-const EMPTY = Uint8Array.from([0x50, 0x4b, 5, 6, ...Array(18).fill(0)]);
+export const EMPTY = Uint8Array.from([0x50, 0x4b, 5, 6, ...Array(18).fill(0)]);
 const code = (action: string): SharedTechnique => ({
   name: `replace the code of ${action}`,
   check: 'audit.code',

@@ -1,5 +1,5 @@
 import { ACCOUNT_ID } from '../../support/builders';
-import type { SurroundingsData as Data } from '../../support/healthy-surroundings';
+import { type SurroundingsData as Data, surroundings } from '../../support/healthy-surroundings';
 import { type Breach, first, type Harmless, STRANGER, stranger, testRoom } from '../../support/surroundings-tests';
 
 /** As ECS describes the interface of any task. */
@@ -82,7 +82,7 @@ const BREACHES: Breach[] = [
     'a NAT gateway of a stranger',
     ({ cell: c }) =>
       c.interfaces.push({
-        ...{ NetworkInterfaceId: 'eni-theirs', RequesterManaged: true, InterfaceType: 'natGateway' },
+        ...{ NetworkInterfaceId: 'eni-theirs', RequesterManaged: true, InterfaceType: 'nat_gateway' },
         Description: 'Interface for NAT Gateway nat-theirs',
       }),
     'eni-theirs',
@@ -93,6 +93,24 @@ const BREACHES: Breach[] = [
     ({ cell: facts }) => facts.interfaces.push({ NetworkInterfaceId: 'eni-theirs', SubnetId: 'subnet-a' }),
     'eni-theirs',
   ],
+  [
+    'cell.interfaces',
+    'of a function that no template makes',
+    ({ cell: facts }) =>
+      facts.interfaces.push({
+        ...{ NetworkInterfaceId: 'eni-theirs', RequesterManaged: false, InterfaceType: 'lambda' },
+        Description: 'AWS Lambda VPC ENI-theirs-11111111-2222-3333-4444-555555555555',
+      }),
+    'eni-theirs',
+  ],
+  ...[{ VpcId: surroundings.cell.vpcId, SubnetIds: ['subnet-theirs'] }, { SubnetIds: ['subnet-a'] }].map(
+    (VpcConfig, n): Breach => [
+      'cell.interfaces',
+      `a function of a stranger that shares an interface (${n})`,
+      ({ policies }) => policies.functions.push({ ...first(policies.functions), FunctionName: 'theirs', VpcConfig }),
+      'function theirs, which no template makes, is in the cell’s network',
+    ],
+  ),
   [
     'cell.interfaces',
     'a task of a stranger’s cluster',
