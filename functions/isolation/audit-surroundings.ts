@@ -28,7 +28,7 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions, withoutCallLog } from '../shared/clients';
-import { env } from '../shared/env';
+import { env, optionalEnv } from '../shared/env';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
 import { tellNews } from '../tenants/changes';
@@ -183,6 +183,7 @@ const realDeps = (): AuditSurroundingsDeps => {
         busName: env('EVENT_BUS_NAME'),
         evidenceBucketName: env('EVIDENCE_BUCKET_NAME'),
         billingAccountId: env('BILLING_ACCOUNT_ID'),
+        organizationId: optionalEnv('ORGANIZATION_ID'),
         placed: placedByOrganization(env),
       };
       const factsOf = surroundingsFacts(

@@ -1,4 +1,5 @@
 import { type DynamoDBClient, GetResourcePolicyCommand, PutResourcePolicyCommand } from '@aws-sdk/client-dynamodb';
+import { DescribeVpcEndpointsCommand, type EC2Client, ModifyVpcEndpointCommand } from '@aws-sdk/client-ec2';
 import {
   GetRoleCommand,
   GetRolePolicyCommand,
@@ -7,6 +8,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { GetKeyPolicyCommand, PutKeyPolicyCommand } from '@aws-sdk/client-kms';
 import { GetBucketPolicyCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3';
+import { GetTopicAttributesCommand, SetTopicAttributesCommand, type SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand, SetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { FactClients } from '../../functions/isolation/facts/facts';
 import type { Revert } from './technique';
@@ -91,6 +94,42 @@ export const tablePolicy = (
     {
       read: async () => (await dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }))).Policy,
       write: (Policy) => dynamodb.send(new PutResourcePolicyCommand({ ResourceArn, Policy })),
+    },
+    edit,
+  );
+
+export const topicPolicy = ({ sns }: { readonly sns: SNSClient }, TopicArn: string, edit: Edit): Promise<Revert> =>
+  edited(
+    {
+      read: async () => (await sns.send(new GetTopicAttributesCommand({ TopicArn }))).Attributes?.Policy,
+      write: (AttributeValue) =>
+        sns.send(new SetTopicAttributesCommand({ TopicArn, AttributeName: 'Policy', AttributeValue })),
+    },
+    edit,
+  );
+
+export const queuePolicy = ({ sqs }: { readonly sqs: SQSClient }, QueueUrl: string, edit: Edit): Promise<Revert> =>
+  edited(
+    {
+      read: async () =>
+        (await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['Policy'] }))).Attributes?.Policy,
+      write: (Policy) => sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: { Policy } })),
+    },
+    edit,
+  );
+
+export const endpointPolicy = (
+  { ec2 }: { readonly ec2: EC2Client },
+  VpcEndpointId: string,
+  edit: Edit,
+): Promise<Revert> =>
+  edited(
+    {
+      read: async () => {
+        const { VpcEndpoints } = await ec2.send(new DescribeVpcEndpointsCommand({ VpcEndpointIds: [VpcEndpointId] }));
+        return VpcEndpoints?.[0]?.PolicyDocument;
+      },
+      write: (PolicyDocument) => ec2.send(new ModifyVpcEndpointCommand({ VpcEndpointId, PolicyDocument })),
     },
     edit,
   );

@@ -53,3 +53,12 @@ export const stranger = (Action: string) => policyOf({ Sid: 'Support', Principal
 export const first = <T>(list: readonly T[]) => list[0] as T;
 /** The revision that the first service of the cell runs. */
 export const definition = ({ cell: facts }: Data) => first(facts.definitions);
+
+/** A further denial to everybody, in the policy of whatever resource. */
+export const denial = (Action: string, Condition: Readonly<Record<string, Readonly<Record<string, string>>>>) =>
+  policyOf({ ...{ Effect: 'Deny', Principal: '*', Action, Resource: '*' }, Condition } as const);
+/** As an organization adds one to policies ("Data perimeters on AWS"). */
+export const PERIMETER = denial('*', {
+  StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-acme123456', 'aws:PrincipalAccount': '555555555555' },
+  BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+});

@@ -1,5 +1,6 @@
 import { type Condition, nameOf, type Statement, whatOf, whoOf } from '../policy-document';
 import { missingFrom, wordsOf } from './conditions';
+import { refusesOnlyPlain } from './further-denials';
 import { coversElement, type Element } from './patterns';
 
 /** The three elements of a statement that say who does what to which resource. */
@@ -151,29 +152,21 @@ const wholeOf = (statement: Statement) => {
   return `${nameOf(statement)}${who}${on}`;
 };
 
-/** Conditions that requests without TLS meet, or with an old one ("Amazon S3 condition key examples"), and no others. */
-const isPlain = ({ operator, key, values }: Condition) =>
-  [
-    'bool aws:securetransport false',
-    ...['numericlessthan s3:tlsversion 1.2', 'numericlessthan s3:tlsversion 1.3'],
-  ].includes(`${operator} ${key} ${values.join()}`.toLowerCase());
-
-/**
- * A denial that meets such requests alone. Organizations and benchmarks add it to policies, and neither the platform nor a
- * service of AWS makes them.
- */
-const refusesOnlyPlain = ({ effect, conditions }: Statement) => effect === 'Deny' && conditions.some(isPlain);
+/** Whether a denial that the expected policy does not have does no harm. */
+export type Harmless = (further: Statement, expected: readonly Statement[]) => boolean;
 
 /**
  * Both directions: what a policy allows or denies beyond the expected one, and what it does not allow
- * or deny although it should. A further denial of requests without TLS is no difference.
+ * or deny although it should.
  *
  * @param what the policy, as the sentences name it
+ * @param isHarmless of further denials: those of requests without TLS, unless the caller knows more
  */
 export function policyDifferences(
   what: string,
   actual: readonly Statement[],
   expected: readonly Statement[],
+  isHarmless: Harmless = refusesOnlyPlain,
 ): string[] {
   const beyond = (one: readonly Statement[], other: readonly Statement[]) => [
     ...allowedBeyond(one, other).map(({ statement }) => wholeOf(statement)),
@@ -181,7 +174,7 @@ export function policyDifferences(
   ];
   return [
     ...beyond(
-      actual.filter((each) => !refusesOnlyPlain(each)),
+      actual.filter((each) => each.effect === 'Allow' || !isHarmless(each, expected)),
       expected,
     ).map((each) => `${what} has the statement ${each}`),
     ...beyond(expected, actual).map((each) => `${what} lacks the statement ${each}`),

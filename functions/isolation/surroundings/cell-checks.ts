@@ -9,6 +9,7 @@ import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
 import { flowLogViolations } from './flow-log-violations';
 import { endpointViolations, groupViolations } from './group-violations';
+import { harmlessDenials } from './harmless-denials';
 import { openings, strangeFunctions, unknownInterfaces, withoutPassing } from './known-interfaces';
 import { routeViolations } from './route-violations';
 import { strangersIn } from './statements';
@@ -73,8 +74,14 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
     },
     'cell.dns': async ({ placed }, { cell }) =>
       finding(await dnsViolations(cell, placed), 'the cell’s hosts ask AWS’s own name server, and nobody else is told'),
-    'cell.network': async ({ accountId, region, cell, placed }, { cell: facts, stacks }) => {
-      const [all, endpoints, resources] = await settled([facts.peerings(), facts.endpoints(), stacks.cell()]);
+    'cell.network': async (surroundings, { cell: facts, stacks, trustees }) => {
+      const { accountId, region, cell, placed } = surroundings;
+      const [all, endpoints, resources, harmless] = await settled([
+        facts.peerings(),
+        facts.endpoints(),
+        stacks.cell(),
+        harmlessDenials(surroundings, { trustees }),
+      ]);
       const services = placed.endpointServices.map((service) => `com.amazonaws.${region}.${service}`);
       const peerings = all.filter(({ Status }) => isAlive(Status?.Code));
       const pending = ['initiating-request', 'pending-acceptance', 'provisioning'];
@@ -88,7 +95,7 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         });
       return finding(
         [
-          ...endpointViolations(endpoints, resources, services),
+          ...endpointViolations(endpoints, resources, services, harmless.anywhere),
           ...strange.map(
             ({ VpcPeeringConnectionId, RequesterVpcInfo, AccepterVpcInfo }) =>
               `peering ${VpcPeeringConnectionId} of ${RequesterVpcInfo?.VpcId} (${RequesterVpcInfo?.CidrBlock}) with ${AccepterVpcInfo?.VpcId} is no tenant’s`,
@@ -111,14 +118,19 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         `${governing.length} network ACLs, which let all traffic of the cell pass`,
       );
     },
-    'cell.access-logs': async ({ accountId, cell }, { cell: facts, stacks }) => {
+    'cell.access-logs': async (surroundings, { cell: facts, stacks, trustees }) => {
+      const { accountId, cell } = surroundings;
+      const harmless = await harmlessDenials(surroundings, { trustees });
       const reading = (await facts.accessLogPolicy()).filter(
         ({ inverted, actions }) => inverted || actions.some((action) => !DELIVERY.includes(action)),
       );
       const expected = attachedPolicy(await stacks.cell(), 'AWS::S3::BucketPolicy', 'Bucket', cell.accessLogBucketName);
       const bucket = `the policy of ${cell.accessLogBucketName}`;
       return finding(
-        [...strangersIn(reading, [accountId]), ...policyDifferences(bucket, await facts.accessLogPolicy(), expected)],
+        [
+          ...strangersIn(reading, [accountId]),
+          ...policyDifferences(bucket, await facts.accessLogPolicy(), expected, harmless.at()),
+        ],
         'the log bucket has the policy of the cell’s stack: no principal outside this account reads the logs',
       );
     },

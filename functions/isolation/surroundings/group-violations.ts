@@ -1,7 +1,7 @@
 import type { IpPermission, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { expectExactly } from '../check';
-import { policyDifferences } from '../comparison/policy-difference';
+import { type Harmless, policyDifferences } from '../comparison/policy-difference';
 import { parsePolicy, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
@@ -103,7 +103,7 @@ const EndpointSchema = z.object({
 const FULL_ACCESS = { Statement: { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' } };
 
 /** How the policy of an endpoint, and the routes that lead to it, differ from the cell's stack. */
-function changesOf(endpoint: VpcEndpoint, resources: readonly ExpectedResource[]): string[] {
+function changesOf(endpoint: VpcEndpoint, resources: readonly ExpectedResource[], isHarmless: Harmless): string[] {
   const { VpcEndpointId: id, PolicyDocument, RouteTableIds = [] } = endpoint;
   const made = ofType(resources, 'AWS::EC2::VPCEndpoint').find(({ physicalId }) => physicalId === id);
   if (!made) return [];
@@ -114,6 +114,7 @@ function changesOf(endpoint: VpcEndpoint, resources: readonly ExpectedResource[]
           `the policy of endpoint ${id}`,
           parsePolicy(PolicyDocument),
           statementsOf(expected.PolicyDocument ?? FULL_ACCESS),
+          isHarmless,
         )
       : []),
     ...expectExactly(`route table of endpoint ${id}`, RouteTableIds, expected.RouteTableIds),
@@ -125,6 +126,7 @@ export function endpointViolations(
   endpoints: readonly VpcEndpoint[],
   resources: readonly ExpectedResource[],
   placed: readonly string[],
+  isHarmless: Harmless,
 ): string[] {
   const own = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
   const strange = endpoints
@@ -133,5 +135,5 @@ export function endpointViolations(
       return !own.includes(VpcEndpointId) && !isPlaced && !/^delet/i.test(State);
     })
     .map(({ VpcEndpointId, ServiceName }) => `endpoint ${VpcEndpointId} leads to ${ServiceName}`);
-  return [...strange, ...endpoints.flatMap((each) => changesOf(each, resources))];
+  return [...strange, ...endpoints.flatMap((each) => changesOf(each, resources, isHarmless))];
 }

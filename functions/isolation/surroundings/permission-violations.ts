@@ -5,6 +5,7 @@ import { policyDifferences } from '../comparison/policy-difference';
 import type { ExpectedResource } from '../release/resolve-template';
 import { attachedPolicy, functionPolicy, ofType, permissionsOf } from './expected-of';
 import { actionOf, functionsIn } from './function-violations';
+import { harmlessDenials } from './harmless-denials';
 import type { PermissionAdded } from './permissions-added';
 import type { QueueSettings } from './policy-facts';
 import type { Surroundings } from './surroundings';
@@ -91,14 +92,14 @@ const unexpectedIn = (
  * How the resource policies of functions, of their versions and aliases, and of queues differ from the templates. The
  * event history tells which policies somebody has added to; these are read and compared.
  */
-export async function permissionViolations(
-  { accountId, region }: Surroundings,
-  { policies, stacks }: SurroundingsFacts,
-): Promise<string[]> {
-  const [controlPlane, cell, additions] = await settled([
+export async function permissionViolations(surroundings: Surroundings, facts: SurroundingsFacts): Promise<string[]> {
+  const { accountId, region } = surroundings;
+  const { policies, stacks } = facts;
+  const [controlPlane, cell, additions, harmless] = await settled([
     stacks.controlPlane(),
     stacks.cell(),
     policies.permissionsAdded(),
+    harmlessDenials(surroundings, facts),
   ]);
   const resources = [...controlPlane, ...cell];
   const arnOf = ({ name, qualifier }: Asked) =>
@@ -116,7 +117,12 @@ export async function permissionViolations(
   const ofQueues = queuesOfBus(controlPlane).map(async ({ physicalId = '', properties }) => {
     const expected = attachedPolicy(controlPlane, 'AWS::SQS::QueuePolicy', 'Queues', physicalId);
     return [
-      ...policyDifferences(`the policy of ${physicalId}`, await policies.ofQueue(physicalId), expected),
+      ...policyDifferences(
+        `the policy of ${physicalId}`,
+        await policies.ofQueue(physicalId),
+        expected,
+        harmless.at(`arn:aws:sqs:${region}:${accountId}:${physicalId.split('/').at(-1)}`),
+      ),
       ...queueViolations(physicalId, await policies.queueSettings(physicalId), properties),
     ];
   });

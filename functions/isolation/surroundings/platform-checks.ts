@@ -10,6 +10,7 @@ import type { ExpectedResource } from '../release/resolve-template';
 import { alarmViolations } from './alarm-violations';
 import { attachedPolicy, keyIdIn, ofType, resourceCalled, topicKeyId } from './expected-of';
 import { codeViolations, functionViolations, machineViolations } from './function-violations';
+import { harmlessDenials } from './harmless-denials';
 import { imageViolations } from './image-violations';
 import { permissionViolations } from './permission-violations';
 import type { BusSettings } from './platform-facts';
@@ -23,13 +24,20 @@ import type { SurroundingsFacts } from './surroundings-facts';
 import { subscriptionViolations } from './topic-violations';
 
 /** How the policy of a key of the foundation differs from its template. The key is known by its description. */
-async function keyViolations(what: string, description: RegExp, { policies, stacks }: SurroundingsFacts) {
+async function keyViolations(what: string, description: RegExp, surroundings: Surroundings, facts: SurroundingsFacts) {
+  const { policies, stacks } = facts;
   const key = ofType(await stacks.foundation(), 'AWS::KMS::Key').find(({ properties }) =>
     description.test(String(properties.Description)),
   );
   if (!key?.physicalId) throw new Unanswered(`the foundation’s stack makes no key of ${what}`);
-  const actual = await policies.ofKey(key.physicalId);
-  return policyDifferences(`the policy of the key of ${what}`, actual, statementsOf(key.properties.KeyPolicy));
+  const [actual, harmless] = await settled([policies.ofKey(key.physicalId), harmlessDenials(surroundings, facts)]);
+  const { accountId, region } = surroundings;
+  return policyDifferences(
+    `the policy of the key of ${what}`,
+    actual,
+    statementsOf(key.properties.KeyPolicy),
+    harmless.atKey(`arn:aws:kms:${region}:${accountId}:key/${key.physicalId}`),
+  );
 }
 
 const TableSchema = z.object({
@@ -199,12 +207,15 @@ const ALARMS = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'];
 export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
   PLATFORM_METADATA,
   {
-    'identity.trustees': async ({ cell }, { trustees }) => {
-      const [expected, found, policies, inForce] = await settled([
+    'identity.trustees': async (surroundings, facts) => {
+      const { cell } = surroundings;
+      const { trustees } = facts;
+      const [expected, found, policies, inForce, harmless] = await settled([
         trustees.expected(),
         trustees.found(),
         trustees.expectedPolicies(),
         trustees.policies(),
+        harmlessDenials(surroundings, facts),
       ]);
       if (!expected.some(({ role }) => cell.taskRoleArn.endsWith(`/${role}`)))
         throw new Unanswered(`no template makes the task role ${cell.taskRoleArn}`);
@@ -212,10 +223,15 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         const actual = found[n];
         if (!actual) return [`role ${role} does not exist`];
         return [
-          ...policyDifferences(`the trust of ${role}`, actual.trust, trust),
+          ...policyDifferences(`the trust of ${role}`, actual.trust, trust, harmless.anywhere),
           // What a role may not do any more it does not audit either.
           ...expectEqual(`the boundary of ${role}`, actual.boundary, boundary),
-          ...policyDifferences(`the policy of ${role}`, actual.inline.filter(endsMore), inline),
+          ...policyDifferences(
+            `the policy of ${role}`,
+            actual.inline.filter(endsMore),
+            inline,
+            harmless.inRole(actual),
+          ),
           ...actual.attached
             .filter((arn) => !attached.includes(arn))
             .map((arn) => `policy ${arn} is attached to ${role}`),
@@ -223,7 +239,9 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       });
       const ofPolicies = policies.flatMap(({ arn, statements }) => {
         const actual = inForce.get(arn);
-        return actual ? policyDifferences(`the policy ${arn}`, actual, statements) : [`policy ${arn} does not exist`];
+        return actual
+          ? policyDifferences(`the policy ${arn}`, actual, statements, harmless.anywhere)
+          : [`policy ${arn} does not exist`];
       });
       return finding(
         [...violations, ...ofPolicies],
@@ -242,14 +260,15 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         `${others.length} other principals, none with a policy that names a tenant’s resource or the platform’s`,
       );
     },
-    'platform.table': async ({ accountId, placed, tableName }, facts) => {
+    'platform.table': async (surroundings, facts) => {
+      const { accountId, placed, tableName } = surroundings;
       const { platform } = facts;
       const [policy, streams, exports, table, key] = await settled([
         platform.tablePolicy(tableName),
         platform.tableStreams(),
         platform.tableExports([tableName]),
         platform.table(),
-        keyViolations('the tenants table', /tenants table/, facts),
+        keyViolations('the tenants table', /tenants table/, surroundings, facts),
       ]);
       return finding(
         [
@@ -264,7 +283,10 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         'no policy for others, no stream, and no export but those of the organization',
       );
     },
-    'platform.acts': async ({ accountId, placed, tableName }, { platform, stacks }) => {
+    'platform.acts': async (surroundings, facts) => {
+      const { accountId, region, placed, tableName } = surroundings;
+      const { platform, stacks } = facts;
+      const harmless = await harmlessDenials(surroundings, facts);
       const acts = ofType(await stacks.foundation(), 'AWS::DynamoDB::Table').filter(
         ({ physicalId }) => physicalId !== tableName,
       );
@@ -276,7 +298,12 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         ]);
         const { ResourcePolicy } = ActsSchema.parse(properties);
         return [
-          ...policyDifferences('the policy of the table of acts', policy, statementsOf(ResourcePolicy.PolicyDocument)),
+          ...policyDifferences(
+            'the policy of the table of acts',
+            policy,
+            statementsOf(ResourcePolicy.PolicyDocument),
+            harmless.at(`arn:aws:dynamodb:${region}:${accountId}:table/${physicalId}`),
+          ),
           ...exportViolations(exports, accountId, placed),
         ];
       });
@@ -285,18 +312,26 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         'nobody changes or removes an act, PerformAct alone adds one, and none is exported but by the organization',
       );
     },
-    'platform.bus': async ({ accountId, billingAccountId, busName }, { platform, stacks }) => {
-      const [policy, settings, resources] = await settled([
+    'platform.bus': async (surroundings, facts) => {
+      const { accountId, region, billingAccountId, busName } = surroundings;
+      const { platform, stacks } = facts;
+      const [policy, settings, resources, harmless] = await settled([
         platform.busPolicy(),
         platform.busSettings(),
         stacks.controlPlane(),
+        harmlessDenials(surroundings, facts, billingAccountId),
       ]);
       const bus = resourceCalled(resources, 'AWS::Events::EventBus', busName);
       const expected = busPolicyOf(bus);
       return finding(
         [
           ...strangersIn(policy, [accountId, billingAccountId]),
-          ...policyDifferences(`the policy of ${busName}`, policy, expected),
+          ...policyDifferences(
+            `the policy of ${busName}`,
+            policy,
+            expected,
+            harmless.at(`arn:aws:events:${region}:${accountId}:event-bus/${busName}`),
+          ),
           ...busViolations(settings, bus),
         ],
         `the bus admits this account and ${billingAccountId} only`,
@@ -305,19 +340,20 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
     'platform.topic': async (surroundings, facts) => {
       const { accountId, topicArn } = surroundings;
       const { platform, stacks } = facts;
-      const [policy, key, subscriptions, resources, ofKey] = await settled([
+      const [policy, key, subscriptions, resources, ofKey, harmless] = await settled([
         platform.topicPolicy(),
         platform.topicKey(),
         platform.subscriptions(),
         stacks.foundation(),
-        keyViolations('the topic', /Messages/, facts),
+        keyViolations('the topic', /Messages/, surroundings, facts),
+        harmlessDenials(surroundings, facts),
       ]);
       const expected = attachedPolicy(resources, 'AWS::SNS::TopicPolicy', 'Topics', topicArn);
       const ofTemplate = topicKeyId(resourceCalled(resources, 'AWS::SNS::Topic', topicArn));
       return finding(
         [
           ...strangersIn(policy, [accountId]),
-          ...policyDifferences('the policy of the topic', policy, expected),
+          ...policyDifferences('the policy of the topic', policy, expected, harmless.at(topicArn)),
           ...expectEqual('the key of the topic', keyIdIn(key), ofTemplate),
           ...subscriptionViolations(subscriptions, resources, surroundings),
           ...ofKey,
@@ -325,15 +361,17 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         `${subscriptions.length} subscriptions, all of this account or on the stage’s list`,
       );
     },
-    'platform.evidence': async ({ evidenceBucketName }, facts) => {
+    'platform.evidence': async (surroundings, facts) => {
+      const { evidenceBucketName } = surroundings;
       const { platform, policies, stacks } = facts;
-      const [lock, publicAccess, replication, policy, resources, key] = await settled([
+      const [lock, publicAccess, replication, policy, resources, key, harmless] = await settled([
         platform.evidenceLock(),
         platform.evidencePublicAccess(),
         platform.evidenceReplication(),
         policies.ofBucket(evidenceBucketName),
         stacks.foundation(),
-        keyViolations('the evidence', /Reports/, facts),
+        keyViolations('the evidence', /Reports/, surroundings, facts),
+        harmlessDenials(surroundings, facts),
       ]);
       const { Mode, Days = 0, Years = 0 } = lock?.DefaultRetention ?? {};
       const bucket = resourceCalled(resources, 'AWS::S3::Bucket', evidenceBucketName);
@@ -342,20 +380,22 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
         [
           ...lockViolations(lock, bucket),
           ...publicAccessViolations(publicAccess, bucket),
-          ...policyDifferences(`the policy of ${evidenceBucketName}`, policy, expected),
+          ...policyDifferences(`the policy of ${evidenceBucketName}`, policy, expected, harmless.at()),
           ...replication.map(({ ID, Destination }) => `rule ${ID} replicates reports to ${Destination?.Bucket}`),
           ...key,
         ],
         `each report is locked for ${Years > 0 ? `${Years} years` : `${Days} days`} (${Mode})`,
       );
     },
-    'platform.images': async (_, { cell, images, stacks }) => {
-      const [definitions, policy, released, resources, ofCell] = await settled([
+    'platform.images': async (surroundings, facts) => {
+      const { cell, images, stacks } = facts;
+      const [definitions, policy, released, resources, ofCell, harmless] = await settled([
         cell.definitions(),
         images.repositoryPolicy(),
         images.released(),
         stacks.foundation(),
         stacks.cell(),
+        harmlessDenials(surroundings, facts),
       ]);
       const { expected: template, updatedAt } = definitionOfTemplate(ofCell) ?? {};
       const ofTemplate = template?.ContainerDefinitions.map(({ Image }) => Image) ?? [];
@@ -363,7 +403,13 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       const { RepositoryPolicyText: expected } = repository.properties;
       return finding(
         [
-          ...policyDifferences(`the policy of ${SERVICE_REPOSITORY}`, policy, expected ? statementsOf(expected) : []),
+          // Who builds and pushes images is of the delivery's stack, which nobody reads.
+          ...policyDifferences(
+            `the policy of ${SERVICE_REPOSITORY}`,
+            policy,
+            expected ? statementsOf(expected) : [],
+            harmless.anywhere,
+          ),
           ...imageViolations(definitions, { released, ofTemplate, updatedAt }),
         ],
         'the images in service are those of releases, and nobody else has their repository',

@@ -11,6 +11,8 @@ export interface PlatformSurroundings {
   readonly evidenceBucketName: string;
   /** The only other account that may put signups on the bus. */
   readonly billingAccountId: string;
+  /** Of the account, where the stage says it. */
+  readonly organizationId?: string | undefined;
   readonly placed: PlacedByOrganization;
 }
 

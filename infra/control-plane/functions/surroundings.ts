@@ -27,6 +27,7 @@ export function auditSurroundings(scope: Construct, context: FunctionContext): P
       EVENT_BUS_NAME: bus.eventBusName,
       EVIDENCE_BUCKET_NAME: evidence.bucket.bucketName,
       BILLING_ACCOUNT_ID: config.billingAccountId,
+      ...(config.organizationId && { ORGANIZATION_ID: config.organizationId }),
       PLACED_BY_ORGANIZATION: JSON.stringify(config.placedByOrganization),
     },
     grants: [

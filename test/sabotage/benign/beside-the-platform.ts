@@ -19,6 +19,7 @@ import { adding, bucketPolicy, keyPolicy, tablePolicy } from '../policies';
 import { functionOf, resourceOf } from '../techniques/platform';
 import { anAlarm } from './an-alarm';
 import type { SharedChange } from './of-surroundings';
+import { PERIMETER_CHANGES } from './perimeter';
 
 const document = (statement: object) => JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
 
@@ -37,6 +38,7 @@ const stricter = (Action: string, Resource = '*') =>
 
 /** What other teams of the account, its organization and an operator do beside what all tenants share. */
 export const CHANGES_BESIDE_THE_PLATFORM: readonly SharedChange[] = [
+  ...PERIMETER_CHANGES,
   user('the controller of another cluster changes every load balancer', 'load-balancers', {
     Action: ['elasticloadbalancing:*'],
     Resource: [

@@ -1,6 +1,14 @@
 import { ACCOUNT_ID } from '../../support/builders';
 import { type SurroundingsData as Data, surroundings } from '../../support/healthy-surroundings';
-import { type Breach, first, type Harmless, STRANGER, stranger, testRoom } from '../../support/surroundings-tests';
+import {
+  type Breach,
+  first,
+  type Harmless,
+  PERIMETER,
+  STRANGER,
+  stranger,
+  testRoom,
+} from '../../support/surroundings-tests';
 
 /** As ECS describes the interface of any task. */
 const OF_A_TASK = { RequesterManaged: true, Description: 'arn:aws:ecs:r:1:attachment/1', SubnetId: 'subnet-a' };
@@ -228,6 +236,23 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'cell.access-logs',
+    'a denial of other organizations',
+    ({ cell: facts }) => facts.accessLogPolicy.push(...PERIMETER),
+  ],
+  [
+    'cell.network',
+    'an endpoint that leads to no bucket of others',
+    ({ cell: facts }) => {
+      const outward = { StringNotEqualsIfExists: { 'aws:ResourceAccount': ACCOUNT_ID } };
+      const Statement = [
+        { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' },
+        { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*', Condition: outward },
+      ];
+      Object.assign(first(facts.endpoints), { PolicyDocument: JSON.stringify({ Statement }) });
+    },
+  ],
   [
     'cell.dns',
     'what the organization lists',

@@ -4,8 +4,10 @@ import type { SurroundingsData as Data } from '../../support/healthy-surrounding
 import {
   type Breach,
   definition,
+  denial,
   first,
   type Harmless,
+  PERIMETER,
   STRANGER,
   stranger,
   testRoom,
@@ -194,6 +196,21 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'platform.permissions',
+    'a denial of other organizations at a queue',
+    ({ policies }) => policies.ofQueue.push(...PERIMETER),
+  ],
+  [
+    'platform.permissions',
+    'a queue that nobody may delete',
+    ({ policies }) => policies.ofQueue.push(...denial('sqs:DeleteQueue', {})),
+  ],
+  [
+    'platform.images',
+    'a denial of other organizations at the repository',
+    ({ images }) => images.repositoryPolicy.push(...PERIMETER),
+  ],
   [
     'platform.permissions',
     'a queue that takes messages of a MiB',

@@ -1,3 +1,4 @@
+import type { Statement } from '../../../functions/isolation/policy-document';
 import { reachViolations } from '../../../functions/isolation/surroundings/reach-violations';
 import { ACCOUNT_ID, REGION } from '../../support/builders';
 import { aPrincipal, type SurroundingsData as Data, surroundings } from '../../support/healthy-surroundings';
@@ -5,8 +6,10 @@ import { policyOf } from '../../support/isolated-tenant';
 import {
   askSpoilt,
   type Breach,
+  denial,
   first,
   type Harmless,
+  PERIMETER,
   STRANGER,
   stranger,
   testRoom,
@@ -21,6 +24,26 @@ const sessionsBefore = (time: string) =>
   });
 
 const BREACHES: Breach[] = [
+  ...(
+    [
+      ['platform.table', ({ policies }) => policies.ofKey, 'kms:Decrypt'],
+      ['platform.topic', ({ platform }) => platform.topicPolicy, 'sns:Publish'],
+      ['platform.bus', ({ platform }) => platform.busPolicy, 'events:PutEvents'],
+      ['identity.trustees', (data) => found(data).trust, 'sts:AssumeRole'],
+    ] as const satisfies readonly (readonly [string, (data: Data) => Statement[], string])[]
+  ).map(
+    ([id, policy, Action]): Breach => [
+      id,
+      `a denial of ${Action} to everybody`,
+      (data) => {
+        const needed = policyOf({ Action, Resource: '*' });
+        for (const each of data.trustees.expected) each.inline = [...each.inline, ...needed];
+        for (const each of data.trustees.found) each.inline = [...each.inline, ...needed];
+        policy(data).push(...denial(Action, {}));
+      },
+      `has the statement Deny ${Action}`,
+    ],
+  ),
   ['identity.trustees', 'a stranger', (data) => found(data).trust.push(...stranger('sts:AssumeRole')), STRANGER],
   [
     'identity.trustees',
@@ -378,7 +401,37 @@ const BREACHES: Breach[] = [
   ],
 ];
 
+/** Policies of the platform, each with a denial that an organization adds to all. */
+const DENIED: readonly (readonly [id: string, what: string, policy: (data: Data) => Statement[]])[] = [
+  ['platform.table', 'the table’s key', ({ policies }) => policies.ofKey],
+  ['platform.acts', 'the table of acts', ({ platform }) => platform.tablePolicy.acts ?? []],
+  ['platform.bus', 'the bus', ({ platform }) => platform.busPolicy],
+  ['platform.topic', 'the topic', ({ platform }) => platform.topicPolicy],
+  ['platform.evidence', 'the reports', ({ policies }) => policies.ofBucket],
+  ['identity.trustees', 'a role’s trust', (data) => found(data).trust],
+  ['identity.trustees', 'a role', (data) => found(data).inline],
+  ['identity.trustees', 'a policy of operators', ({ trustees }) => trustees.policies.get('arn:operator') ?? []],
+];
+
 const HARMLESS: Harmless[] = [
+  ...DENIED.map(
+    ([id, what, policy]): Harmless => [
+      id,
+      `a denial of other organizations at ${what}`,
+      (data) => policy(data).push(...PERIMETER),
+    ],
+  ),
+  [
+    'platform.table',
+    'a key that nobody may delete',
+    (data) => data.policies.ofKey.push(...denial('kms:Schedule*', {})),
+  ],
+  [
+    'platform.evidence',
+    'a bucket that nobody may delete',
+    (data) => data.policies.ofBucket.push(...denial('s3:DeleteBucket', {})),
+  ],
+
   [
     'platform.table',
     'a ceiling that was taken away again',
