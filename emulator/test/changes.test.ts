@@ -103,7 +103,12 @@ describe('EC2', () => {
     expect(await routes()).toEqual([]);
   });
 
-  test('a VPC has additional CIDR blocks until they are removed, and is found by them', async () => {
+  test('a VPC has additional CIDR blocks until they are removed, with routes, and is found by them', async () => {
+    const local = async () => {
+      const found = await ec2.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [VpcId] }] }));
+      const routes = found.RouteTables?.[0]?.Routes ?? [];
+      return routes.flatMap((each) => (each.GatewayId === 'local' ? [each.DestinationCidrBlock ?? 'IPv6'] : []));
+    };
     const blocks = async () => {
       const { Vpcs } = await ec2.send(new DescribeVpcsCommand({ VpcIds: [VpcId] }));
       const { CidrBlockAssociationSet = [], Ipv6CidrBlockAssociationSet = [] } = Vpcs?.[0] ?? {};
@@ -117,11 +122,13 @@ describe('EC2', () => {
     );
     await ec2.send(new AssociateVpcCidrBlockCommand({ VpcId, AmazonProvidedIpv6CidrBlock: true }));
     expect(await blocks()).toEqual(['10.1.0.0/16', '10.3.0.0/16', expect.stringMatching(/::\/56$/)]);
+    expect(await local()).toEqual(['10.1.0.0/16', '10.3.0.0/16', 'IPv6']);
     const Filters = [{ Name: 'cidr-block-association.cidr-block', Values: ['10.3.*'] }];
     expect((await ec2.send(new DescribeVpcsCommand({ Filters }))).Vpcs?.map((one) => one.VpcId)).toEqual([VpcId]);
     const AssociationId = CidrBlockAssociation?.AssociationId;
     await ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId }));
     expect(await blocks()).toEqual(['10.1.0.0/16', expect.stringMatching(/::\/56$/)]);
+    expect(await local()).toEqual(['10.1.0.0/16', 'IPv6']);
   });
 
   test('a peering lists the CIDR blocks of both VPCs', async () => {

@@ -1,6 +1,7 @@
 import {
   AssociateDhcpOptionsCommand,
   CreateNetworkAclCommand,
+  CreateNetworkAclEntryCommand,
   CreateSubnetCommand,
   CreateVpcCommand,
   DescribeDhcpOptionsCommand,
@@ -116,6 +117,19 @@ test('each subnet has the default network ACL until it gets another one', async 
   expect(await governing()).toEqual([
     { IsDefault: false, SubnetId: Subnet?.SubnetId, NetworkAclAssociationId: NewAssociationId },
   ]);
+});
+
+test('a rule of a network ACL tells its ports', async () => {
+  const ec2 = new EC2Client(access(emulator));
+  const { Vpc } = await ec2.send(new CreateVpcCommand({ CidrBlock: '10.8.0.0/16' }));
+  const { NetworkAcl } = await ec2.send(new CreateNetworkAclCommand({ VpcId: Vpc?.VpcId }));
+  const NetworkAclId = NetworkAcl?.NetworkAclId ?? '';
+  const rule = { NetworkAclId, RuleNumber: 7, Egress: false, RuleAction: 'deny', CidrBlock: '0.0.0.0/0' } as const;
+  await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, Protocol: '6', PortRange: { From: 22, To: 23 } }));
+  await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, RuleNumber: 8, Protocol: '-1' }));
+  const { NetworkAcls } = await ec2.send(new DescribeNetworkAclsCommand({ NetworkAclIds: [NetworkAclId] }));
+  const ranges = [7, 8].map((n) => NetworkAcls?.[0]?.Entries?.find(({ RuleNumber }) => RuleNumber === n)?.PortRange);
+  expect(ranges).toEqual([{ From: 22, To: 23 }, undefined]);
 });
 
 test('a secret is found by a word of its name, description or tags', async () => {

@@ -5,6 +5,8 @@ import {
   AuthorizeSecurityGroupIngressCommand,
   CreateFlowLogsCommand,
   CreateInternetGatewayCommand,
+  CreateNetworkAclEntryCommand,
+  type CreateNetworkAclEntryCommandInput,
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
   type CreateRouteCommandInput,
@@ -12,11 +14,13 @@ import {
   CreateVpcPeeringConnectionCommand,
   DeleteFlowLogsCommand,
   DeleteInternetGatewayCommand,
+  DeleteNetworkAclEntryCommand,
   DeleteNetworkInterfaceCommand,
   DeleteRouteCommand,
   DeleteVpcCommand,
   DeleteVpcPeeringConnectionCommand,
   DescribeFlowLogsCommand,
+  DescribeNetworkAclsCommand,
   DescribeSecurityGroupsCommand,
   DescribeVpcEndpointsCommand,
   DetachInternetGatewayCommand,
@@ -156,3 +160,32 @@ export async function emptyDefaultGroup(ec2: EC2Client, vpcId: string): Promise<
     if (IpPermissionsEgress.length > 0) await ec2.send(new AuthorizeSecurityGroupEgressCommand(outward));
   };
 }
+
+/** Denials in the default network ACL of a VPC. */
+export async function refused(
+  ec2: EC2Client,
+  vpcId: string,
+  ...rules: readonly Omit<CreateNetworkAclEntryCommandInput, 'NetworkAclId' | 'RuleAction'>[]
+): Promise<Revert> {
+  const Filters = [{ Name: 'vpc-id', Values: [vpcId] }];
+  const { NetworkAcls = [] } = await ec2.send(new DescribeNetworkAclsCommand({ Filters }));
+  const NetworkAclId = NetworkAcls.find(({ IsDefault }) => IsDefault)?.NetworkAclId;
+  return await inTurn(
+    ...rules.map((rule) => async () => {
+      await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, NetworkAclId, RuleAction: 'deny' }));
+      const { RuleNumber, Egress } = rule;
+      return () => ec2.send(new DeleteNetworkAclEntryCommand({ NetworkAclId, RuleNumber, Egress }));
+    }),
+  );
+}
+
+/** "Security Hub controls for Amazon EC2": EC2.21. */
+export const refuseAdministration = (ec2: EC2Client, vpcId: string): Promise<Revert> =>
+  refused(
+    ec2,
+    vpcId,
+    ...[22, 3389].map((port, n) => ({
+      ...{ RuleNumber: 20 + n, Egress: false, Protocol: '6', CidrBlock: '0.0.0.0/0' },
+      PortRange: { From: port, To: port },
+    })),
+  );

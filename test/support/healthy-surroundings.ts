@@ -268,7 +268,7 @@ const templates = () => ({
     resource('AWS::EC2::SecurityGroup', 'sg-service', {
       SecurityGroupEgress: [{ IpProtocol: 'tcp', FromPort: 443, ToPort: 443, CidrIp: '0.0.0.0/0' }],
     }),
-    resource('AWS::EC2::VPC', cell.vpcId),
+    resource('AWS::EC2::VPC', cell.vpcId, { CidrBlock: '10.0.0.0/16' }),
     resource('AWS::EC2::Subnet', 'subnet-a'),
     resource('AWS::EC2::FlowLog', 'fl-1', { ResourceId: cell.vpcId, TrafficType: 'ALL', LogGroupName: 'cell-traffic' }),
     resource('AWS::EC2::VPCEndpoint', 'vpce-s3', { RouteTableIds: ['rtb-1'] }),
@@ -404,7 +404,7 @@ export function healthySurroundings() {
           RouteTableId: 'rtb-1',
           Associations: [{ SubnetId: 'subnet-a' }],
           Routes: [
-            { DestinationCidrBlock: '10.0.0.0/18', GatewayId: 'local' },
+            { DestinationCidrBlock: '10.0.0.0/16', GatewayId: 'local' },
             { DestinationCidrBlock: '0.0.0.0/0', NatGatewayId: 'nat-1' },
             { DestinationPrefixListId: 'pl-s3', GatewayId: 'vpce-s3' },
             { DestinationCidrBlock: '10.64.0.0/25', VpcPeeringConnectionId: 'pcx-acme' },

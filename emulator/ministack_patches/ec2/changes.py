@@ -8,12 +8,13 @@ AWS: "VpcPeeringConnection" (Amazon EC2 API Reference)
 AWS: "Gateway endpoints" (AWS PrivateLink Guide)
 Test: changes.test.ts: keeps an IPv6 route with its target, and refuses it a second time
 Test: changes.test.ts: an endpoint has its policy, and adds a route to its route tables
-Test: changes.test.ts: a VPC has additional CIDR blocks until they are removed, and is found by them
+Test: changes.test.ts: a VPC has additional CIDR blocks until they are removed, with routes, and is found by them
 Test: changes.test.ts: a peering lists the CIDR blocks of both VPCs
 
 A route's destination is an IPv4 block, an IPv6 block or a prefix list, and a table has one route to
 it (RouteAlreadyExists). A route may lead to an egress-only internet gateway or to a network
-interface. A VPC has further blocks, an IPv6 block among them, until they are disassociated. An
+interface. A VPC has further blocks, an IPv6 block among them, until they are disassociated; each
+route table has a local route to each block. An
 endpoint has a policy, which ResetPolicy takes away. Each route table of a gateway endpoint has a
 route to the service's prefix list that leads to the endpoint. A peering tells the blocks of both
 ends.
@@ -97,7 +98,13 @@ def _render_with_endpoints(render: Original, table: Record, tag: str = "item") -
         for endpoint_id, endpoint in endpoints_of(table["VpcId"])
         if endpoint["VpcEndpointType"] == "Gateway" and table["RouteTableId"] in endpoint["RouteTableIds"]
     ]
-    text: str = render({**table, "Routes": [*table["Routes"], *leading]}, tag)
+    local = [
+        {"DestinationCidrBlock": block["block"], "GatewayId": "local", "Origin": "CreateRouteTable"}
+        if block["version"] == "ipv4"
+        else {"DestinationIpv6CidrBlock": block["block"], "GatewayId": "local", "Origin": "CreateRouteTable"}
+        for block in ec2._vpcs.get(table["VpcId"], {}).get("_further_blocks", [])
+    ]
+    text: str = render({**table, "Routes": [*table["Routes"], *local, *leading]}, tag)
     return text
 
 

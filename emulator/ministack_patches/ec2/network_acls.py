@@ -2,10 +2,12 @@
 
 AWS: "Control subnet traffic with network access control lists" (Amazon VPC User Guide)
 AWS: "ReplaceNetworkAclAssociation" (Amazon EC2 API Reference)
+AWS: "CreateNetworkAclEntry" (Amazon EC2 API Reference)
 Test: members.test.ts: each subnet has the default network ACL until it gets another one
+Test: members.test.ts: a rule of a network ACL tells its ports
 
-An association has an id and a subnet, and moves to another ACL under a new id. MiniStack associates
-no subnet, and loses the subnet of an association that moves.
+An association has an id and a subnet, and moves to another ACL under a new id. A rule of TCP or UDP has a range of
+ports. MiniStack associates no subnet, loses the subnet of an association that moves, and knows no ports.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 from ministack.services import ec2
 
 from ..patch import Patch
-from ..shapes import Answer, Original, Params
+from ..shapes import Answer, Original, Params, Record
 
 _ACTIONS = "ministack.services.ec2._ACTION_MAP"
 _NEW_ID = re.compile(r"<newAssociationId>([^<]+)</newAssociationId>")
@@ -63,3 +65,21 @@ def _replace_with_subnet(replace: Original, params: Params) -> Answer:
             if made and each["NetworkAclAssociationId"] == made[1]:
                 each["SubnetId"] = subnet_id
     return answer
+
+
+@PATCH.wraps(f"{_ACTIONS}[CreateNetworkAclEntry]", digest="2dc48994")
+def _create_with_ports(create: Original, params: Params) -> Answer:
+    answer: Answer = create(params)
+    ports = [ec2._p(params, f"PortRange.{end}") for end in ("From", "To")]
+    if answer[0] == 200 and all(ports):
+        ec2._network_acls[ec2._p(params, "NetworkAclId")]["Entries"][-1]["PortRange"] = ports
+    return answer
+
+
+@PATCH.wraps("ministack.services.ec2._network_acl_entry_xml", digest="4d8395ac")
+def _render_with_ports(render: Original, entry: Record) -> str:
+    text: str = render(entry)
+    if "PortRange" not in entry:
+        return text
+    first, last = entry["PortRange"]
+    return text.replace("</item>", f"<portRange><from>{first}</from><to>{last}</to></portRange></item>", 1)

@@ -2,6 +2,7 @@ import type { SecurityGroup, Tag } from '@aws-sdk/client-ec2';
 import { TENANT_TAG } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, finding, Unanswered } from '../check';
+import { overlaps } from '../cidr';
 import type { Facts } from '../facts/facts';
 import { tagsOf } from '../facts/reading';
 import { NETWORK_MEMBERS_METADATA } from '../metadata/network-members';
@@ -18,6 +19,9 @@ function changedRules({ GroupId, IpPermissions = [] }: SecurityGroup): string[] 
     ...UserIdGroupPairs.map((pair) => pair.GroupId).filter((id) => id !== GroupId),
   ]).map((source) => `the default security group ${GroupId} lets ${source} in`);
 }
+
+const meets = (block: string, { cell, tenant }: Subject) =>
+  [tenant.slot.cidr, cell.appCidr].some((own) => overlaps(block, own));
 
 interface Tagged {
   /** What CloudFormation calls it. */
@@ -64,7 +68,8 @@ export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS
             `network ACL ${NetworkAclId} is in the VPC`,
             ...Associations.map(({ SubnetId }) => `it governs ${SubnetId}`),
           ]),
-        ...refusing(own),
+        // Whom an operator refuses beside tenant and cell never comes here: an attacker's addresses.
+        ...refusing(own, ({ CidrBlock }) => CidrBlock !== undefined && meets(CidrBlock, subject)),
       ],
       `the default network ACL ${own.NetworkAclId} is the only one, and lets all traffic pass`,
     );

@@ -4,6 +4,7 @@ import { checksOf, finding } from '../check';
 import { overlaps } from '../cidr';
 import { policyDifferences } from '../comparison/policy-difference';
 import { refusing } from '../network-acl';
+import type { ExpectedResource } from '../release/resolve-template';
 import { CELL_METADATA } from './cell-metadata';
 import { dnsViolations } from './dns-violations';
 import { attachedPolicy } from './expected-of';
@@ -11,7 +12,7 @@ import { flowLogViolations } from './flow-log-violations';
 import { endpointViolations, groupViolations } from './group-violations';
 import { harmlessDenials } from './harmless-denials';
 import { openings, strangeFunctions, unknownInterfaces, withoutPassing } from './known-interfaces';
-import { routeViolations } from './route-violations';
+import { blocksOf, routeViolations } from './route-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
@@ -22,9 +23,16 @@ const DELIVERY = ['s3:PutObject', 's3:GetBucketAcl', 's3:ListBucketMultipartUplo
 const isAlive = (state: string | undefined) =>
   !['deleted', 'deleting', 'rejected', 'expired', 'failed'].includes(state ?? '');
 
-/** Whether a block has addresses of the cell or its tenants. An operator may refuse other addresses: those of an attacker. */
-const isInside = (block: string | undefined, { appCidr, tenantRange }: CellDescriptor) =>
-  block !== undefined && [appCidr, tenantRange].some((own) => overlaps(block, own));
+/** The widest block, by the length of its prefix, that is some visitors' and not everybody's. */
+const SOME_VISITORS = 8;
+/**
+ * Whether a block has addresses of the cell or its tenants, or of a great part of all visitors. An operator may refuse other
+ * addresses: those of an attacker.
+ */
+const isOurs = (block: string | undefined, resources: readonly ExpectedResource[], { tenantRange }: CellDescriptor) =>
+  block !== undefined &&
+  ([...blocksOf(resources), tenantRange].some((own) => overlaps(block, own)) ||
+    Number(block.split('/')[1]) < SOME_VISITORS);
 
 /** Questions about the network of a cell, which all of its tenants share. */
 export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surroundings, SurroundingsFacts>(
@@ -111,10 +119,11 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         `all traffic of ${surroundings.cell.vpcId} is sent to the log group of the cell’s stack, and none elsewhere`,
       );
     },
-    'cell.acls': async ({ cell }, { cell: facts }) => {
-      const governing = (await facts.acls()).filter(({ Associations = [] }) => Associations.length > 0);
+    'cell.acls': async ({ cell }, { cell: facts, stacks }) => {
+      const [acls, resources] = await settled([facts.acls(), stacks.cell()]);
+      const governing = acls.filter(({ Associations = [] }) => Associations.length > 0);
       return finding(
-        governing.flatMap((acl) => refusing(acl, ({ CidrBlock }) => isInside(CidrBlock, cell))),
+        governing.flatMap((acl) => refusing(acl, ({ CidrBlock }) => isOurs(CidrBlock, resources, cell))),
         `${governing.length} network ACLs, which let all traffic of the cell pass`,
       );
     },

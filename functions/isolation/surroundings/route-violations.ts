@@ -16,6 +16,11 @@ type Expected = z.output<typeof RouteSchema>;
 const destinationOf = (route: Route) =>
   route.DestinationCidrBlock ?? route.DestinationIpv6CidrBlock ?? route.DestinationPrefixListId ?? 'nowhere';
 
+const VpcSchema = z.object({ CidrBlock: z.string() });
+/** The blocks of a cell's VPC. */
+export const blocksOf = (resources: readonly ExpectedResource[]) =>
+  ofType(resources, 'AWS::EC2::VPC').map(({ properties }) => VpcSchema.parse(properties).CidrBlock);
+
 /** Where a route leads, whatever it is: EC2 has a field for each kind of target ("Route"). */
 const targetOf = (route: Route) =>
   route.GatewayId ??
@@ -63,11 +68,14 @@ export function routeViolations(
   cell: CellDescriptor,
 ): string[] {
   const expected = ofType(resources, 'AWS::EC2::Route').map(({ properties }) => RouteSchema.parse(properties));
+  // "Route tables": each block of a VPC has a route that nobody can delete. A further block may be one of tenants.
+  const isLocal = ({ GatewayId, DestinationCidrBlock: block }: Route) =>
+    GatewayId === 'local' && blocksOf(resources).some((own) => own === block);
   const endpoints = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
   const strange = tables.flatMap(({ RouteTableId, Routes = [] }) =>
     Routes.filter(
       (route) =>
-        route.GatewayId !== 'local' &&
+        !isLocal(route) &&
         !endpoints.includes(route.GatewayId) &&
         !isTenants(route, cell) &&
         !isIn(expected, RouteTableId, route),

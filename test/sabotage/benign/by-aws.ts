@@ -2,7 +2,7 @@ import type { DBInstance } from '@aws-sdk/client-rds';
 import { vpcOf } from '../../../functions/isolation/subject';
 import { type Change, databaseOf, instanceOf, modified } from '../database-changes';
 import { aUser } from '../identity-changes';
-import { emptyDefaultGroup } from '../network-changes';
+import { emptyDefaultGroup, refuseAdministration, refused } from '../network-changes';
 import { anAlarm } from './an-alarm';
 import type { BenignChange } from './benign-change';
 
@@ -42,6 +42,17 @@ export const CHANGES_BY_AWS: readonly BenignChange[] = [
     name: 'empty the default security group of the tenant’s VPC, as a benchmark asks',
     make: async ({ subject, root: { ec2 } }) => {
       return { revert: await emptyDefaultGroup(ec2, vpcOf(subject)) };
+    },
+  },
+  {
+    name: 'refuse remote administration at the tenant’s network ACL, as a benchmark asks',
+    make: async ({ subject, root: { ec2 } }) => ({ revert: await refuseAdministration(ec2, vpcOf(subject)) }),
+  },
+  {
+    name: 'refuse an attacker’s addresses at the tenant’s network ACL',
+    make: async ({ subject, root: { ec2 } }) => {
+      const rule = { RuleNumber: 10, Egress: false, Protocol: '-1', CidrBlock: '198.51.100.0/24' };
+      return { revert: await refused(ec2, vpcOf(subject), rule) };
     },
   },
   {

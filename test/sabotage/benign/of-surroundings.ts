@@ -46,6 +46,7 @@ import {
   UpdateWebACLCommand,
 } from '@aws-sdk/client-wafv2';
 import { everyItem } from '../../../functions/shared/paging';
+import { refuseAdministration } from '../network-changes';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
 import { anAlarm } from './an-alarm';
@@ -152,6 +153,10 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
       await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, ...refused }));
       return () => ec2.send(new DeleteNetworkAclEntryCommand(rule));
     },
+  },
+  {
+    name: 'a benchmark refuses remote administration at the cell’s network ACL',
+    make: ({ surroundings: { cell }, root: { ec2 } }) => refuseAdministration(ec2, cell.vpcId),
   },
   {
     name: 'an operator logs refused traffic into a log group of the account',

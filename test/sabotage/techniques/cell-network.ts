@@ -1,5 +1,6 @@
 import {
   AssociateRouteTableCommand,
+  AssociateVpcCidrBlockCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateNetworkInterfaceCommand,
   CreateRouteCommand,
@@ -12,6 +13,7 @@ import {
   DescribeSecurityGroupsCommand,
   DescribeSubnetsCommand,
   DisassociateRouteTableCommand,
+  DisassociateVpcCidrBlockCommand,
   type EC2Client,
   type IpPermission,
   RevokeSecurityGroupIngressCommand,
@@ -130,6 +132,21 @@ export const CELL_NETWORK_TECHNIQUES: readonly SharedTechnique[] = [
   networkInterface('put a network interface into the cell’s network', 'for support'),
   networkInterface('put an interface called like a task’s into the cell’s network', 'arn:aws:ecs:attachment/1'),
   networkInterface('put an interface called like a function’s into the cell’s network', 'AWS Lambda VPC ENI-theirs-1'),
+  {
+    name: 'give the cell’s network a block among those of tenants',
+    check: 'cell.routes',
+    detonate: async ({ surroundings: { cell }, root: { ec2 } }) => {
+      const CidrBlock = cell.tenantRange.replace(/\d+\.0\/\d+$/, '250.0/24');
+      const { CidrBlockAssociation } = await ec2.send(
+        new AssociateVpcCidrBlockCommand({ VpcId: cell.vpcId, CidrBlock }),
+      );
+      const { AssociationId } = CidrBlockAssociation ?? {};
+      return {
+        expectedEvidence: `routes ${CidrBlock} to local`,
+        revert: () => ec2.send(new DisassociateVpcCidrBlockCommand({ AssociationId })),
+      };
+    },
+  },
   {
     name: 'run a function of a stranger behind an interface of the cell’s own functions',
     check: 'cell.interfaces',

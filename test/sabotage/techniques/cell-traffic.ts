@@ -83,6 +83,9 @@ async function aclsOf(scene: SharedScene) {
   return { NetworkAclId: own.NetworkAclId, associations: own.Associations ?? [] };
 }
 
+/** Those of the first cell. */
+const PUBLIC_SUBNETS = '10.0.64.0/20';
+
 const denied = (name: string, blockOf: (scene: SharedScene) => string, Egress: boolean): SharedTechnique => ({
   name,
   check: 'cell.acls',
@@ -111,6 +114,8 @@ export const CELL_TRAFFIC_TECHNIQUES: readonly SharedTechnique[] = [
   elsewhere('send a cell’s subnet’s traffic to a stranger’s bucket', 'Subnet', firstSubnet),
   denied('cut the cell off from its tenants', ({ surroundings }) => surroundings.cell.tenantRange, true),
   denied('let no tenant’s database answer the cell', () => '10.0.0.0/8', false),
+  denied('cut the load balancer off from the service', () => PUBLIC_SUBNETS, false),
+  denied('refuse half of all visitors', () => '128.0.0.0/1', false),
   {
     name: 'put an ACL that lets nothing pass before a subnet of the cell',
     check: 'cell.acls',

@@ -50,6 +50,13 @@ testBreaches(NETWORK_MEMBERS_CHECKS, [
   ],
   [
     'network.acls',
+    'the database’s port denied',
+    ({ facts }) =>
+      facts.network.acls[0].Entries.push({ ...deny(51), Protocol: '6', PortRange: { From: 22, To: 5432 } }),
+    `denies inbound traffic with ${CELL}`,
+  ],
+  [
+    'network.acls',
     'nothing passes',
     ({ facts }) => facts.network.acls[0].Entries.shift(),
     'does not let all inbound traffic pass',
@@ -69,10 +76,17 @@ testBreaches(NETWORK_MEMBERS_CHECKS, [
 ]);
 
 test.each(NETWORK_MEMBERS_CHECKS)(
-  '$id accepts ACL entries behind the entry for all traffic, and the security group of an endpoint',
+  '$id accepts denials of addresses and ports that nobody uses, ACL entries behind the entry for all traffic, and the group of an endpoint',
   async (check) => {
     const { passed } = await ask(check, ({ facts }) => {
-      facts.network.acls[0].Entries.push(deny(200));
+      facts.network.acls[0].Entries.push(
+        deny(200),
+        { ...deny(1), CidrBlock: '198.51.100.7/32' },
+        ...[22, 3389].map((port) => ({
+          ...{ ...deny(port), Protocol: '6', CidrBlock: '0.0.0.0/0' },
+          PortRange: { From: port, To: port },
+        })),
+      );
       facts.network.endpoints[0].Groups = [{ GroupId: 'sg-0endpoint' }];
       facts.network.groups.push({ GroupId: 'sg-0endpoint', GroupName: 'GuardDutyManagedSecurityGroup' });
     });

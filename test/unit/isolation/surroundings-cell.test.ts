@@ -17,8 +17,11 @@ const flowLog = (ResourceId: string, more: object) => ({
   ...{ FlowLogId: 'fl-2', FlowLogStatus: 'ACTIVE', ResourceId, TrafficType: 'ALL' },
   ...more,
 });
-const deny = ({ cell: facts }: Data, CidrBlock: string) =>
-  first(facts.acls).Entries.push({ RuleNumber: 1, Egress: false, Protocol: '-1', RuleAction: 'deny', CidrBlock });
+const deny = ({ cell: facts }: Data, CidrBlock: string, more: object = {}) =>
+  first(facts.acls).Entries.push({
+    ...{ RuleNumber: 1, Egress: false, Protocol: '-1', RuleAction: 'deny', CidrBlock },
+    ...more,
+  });
 
 const BREACHES: Breach[] = [
   [
@@ -198,6 +201,31 @@ const BREACHES: Breach[] = [
     (data) => deny(data, '10.64.0.0/16'),
     'denies inbound traffic with 10.64.0.0/16',
   ],
+  [
+    'cell.acls',
+    'the load balancer’s subnets refused',
+    (data) => deny(data, '10.0.64.0/24'),
+    'denies inbound traffic with 10.0.64.0/24',
+  ],
+  ['cell.acls', 'half of all visitors refused', (data) => deny(data, '128.0.0.0/1'), 'traffic with 128.0.0.0/1'],
+  [
+    'cell.acls',
+    'all ports up to that of the service refused',
+    (data) => deny(data, '0.0.0.0/0', { Protocol: '6', PortRange: { From: 22, To: 8080 } }),
+    'denies inbound traffic with 0.0.0.0/0',
+  ],
+  [
+    'cell.routes',
+    'a further block of the network, among tenants’',
+    ({ cell: c }) => first(c.routeTables).Routes.push({ DestinationCidrBlock: '10.64.9.0/24', GatewayId: 'local' }),
+    'routes 10.64.9.0/24 to local',
+  ],
+  [
+    'cell.routes',
+    'IPv6 addresses',
+    ({ cell: c }) => first(c.routeTables).Routes.push({ DestinationIpv6CidrBlock: '2600::/56', GatewayId: 'local' }),
+    'routes 2600::/56 to local',
+  ],
   ['cell.acls', 'everybody refused', (data) => deny(data, '0.0.0.0/0'), 'denies inbound traffic with 0.0.0.0/0'],
   ['cell.acls', 'nothing passes', ({ cell: c }) => first(c.acls).Entries.splice(0), 'does not let all inbound'],
   [
@@ -267,6 +295,11 @@ const HARMLESS: Harmless[] = [
     },
   ],
   ['cell.acls', 'an attacker’s address, refused', (data) => deny(data, '198.51.100.7/32')],
+  [
+    'cell.acls',
+    'remote administration, refused to everybody',
+    (data) => deny(data, '0.0.0.0/0', { Protocol: '6', PortRange: { From: 3389, To: 3389 } }),
+  ],
   [
     'cell.flow-logs',
     'one more into a log group of the account',
