@@ -1,5 +1,6 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
 import { type Abandonment, AbandonmentSchema, abandoning } from '../contract/abandonment';
+import type { PlatformErrorName } from '../contract/errors';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { SignupSchema } from '../contract/signup';
 import { describeIssues, parseAt } from '../shared/parse-at';
@@ -16,21 +17,28 @@ export type Abandoning =
   | { readonly how: 'nothing'; readonly because: string };
 
 const nothing = (because: string): Abandoning => ({ how: 'nothing', because });
+const UNDONE = 'the onboarding is undone already';
 
 /** Why there is nothing that a rollback could or may undo. */
 function nothingToUndo(record: TenantRecord | RefusedSignup): string | undefined {
   if ('refused' in record) return 'the signup was refused, and nothing was made for it';
   if (record.activatedAt) return `the tenant became ACTIVE at ${record.activatedAt}: only offboarding removes it`;
-  if (record.status === 'FAILED') return 'the onboarding is undone already';
+  if (record.status === 'FAILED') return UNDONE;
   return undefined;
 }
 
-/** One rollback, however many operators ask. An earlier one that ended without taking the tenant over is followed by another. */
+const ABANDONED: PlatformErrorName = 'OnboardingAbandoned';
+
+/**
+ * One rollback, however many operators ask. An earlier one that ended without taking the tenant over is followed by another, and
+ * one that has undone everything is not: who asks has read the record before it.
+ */
 async function startAfter(deps: AbandonDeps, executionArn: string, input: object): Promise<Abandoning> {
   const started = await startInstead(deps.sfn, 'abandon', executionArn, input, deps.stateMachineArn);
   if (started.isNew) return { how: 'started', executionArn: started.executionArn };
   if (!started.earlier || isUnderWay(started.earlier))
     return nothing(`somebody is already abandoning it: ${started.executionArn}`);
+  if (started.earlier.error === ABANDONED) return nothing(UNDONE);
   return await startAfter(deps, started.executionArn, input);
 }
 

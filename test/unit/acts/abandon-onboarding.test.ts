@@ -82,6 +82,19 @@ it('G8: starts another rollback when the first ended before it took the tenant o
   expect(second.started()[0]?.name).not.toBe(taken);
 });
 
+it('G8: starts no second rollback for an operator who has read the record before the first one undid everything', async () => {
+  const first = aScene();
+  await first.abandon();
+  const taken = first.started()[0]?.name;
+  const undone = { status: 'FAILED', error: 'OnboardingAbandoned' };
+  const second = aScene({ status: 'FAILED' }, (arn) => (arn.endsWith(`:${taken}`) ? undone : undefined));
+  await expect(second.abandon()).resolves.toEqual({
+    how: 'nothing',
+    because: expect.stringContaining('undone already'),
+  });
+  expect(second.started()).toEqual([]);
+});
+
 it('G8: refuses a blank reason', async () => {
   const { abandon, started } = aScene();
   await expect(abandon(held, { ...said, reason: ' ' })).rejects.toMatchObject({ name: 'InvalidRequest' });
