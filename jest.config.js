@@ -29,7 +29,7 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
     // Nobody asks zod for another language, and fifty of them are half of what each test file loads of it.
     '^\\.\\./locales/index\\.cjs$': '<rootDir>/node_modules/zod/v4/locales/en.cjs',
   },
-  transformIgnorePatterns: ['/node_modules/(?!(@middy|get-port|cookie|eventsource-parser)/)'],
+  transformIgnorePatterns: ['/node_modules/(?!(@middy|cookie|eventsource-parser)/)'],
   testEnvironment: 'node',
   testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
   modulePathIgnorePatterns: ['<rootDir>/dist', '<rootDir>/cdk.out', '<rootDir>/.local'],

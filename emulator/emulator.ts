@@ -28,8 +28,6 @@ export interface EmulatorOptions {
   readonly stateDir?: string;
   /** By default inside the state folder, and removed with it. */
   readonly logFile?: string;
-  /** Of the endpoint, for those who must know it before; a free one by default. */
-  readonly port?: number;
   /** Gives the start up. */
   readonly signal?: AbortSignal;
   /**
@@ -99,7 +97,7 @@ const answers = (url: string) =>
     () => false,
   );
 
-function emulatorEnvironment(dir: string, port: number): Record<string, string | undefined> {
+function emulatorEnvironment(dir: string): Record<string, string | undefined> {
   const { AWS_PROFILE: _, AWS_SESSION_TOKEN: __, AWS_ENDPOINT_URL: ___, PYTHONPATH: ____, ...inherited } = process.env;
   return {
     ...inherited,
@@ -107,7 +105,7 @@ function emulatorEnvironment(dir: string, port: number): Record<string, string |
     AUTH: 'true',
     BIND_HOST: '127.0.0.1',
     // The emulator finds free ones itself: what is free here could be taken until it listens.
-    GATEWAY_PORT: String(port),
+    GATEWAY_PORT: '0',
     LOAD_BALANCER_PORT: '0',
     WEB_PORT: '0',
     MINISTACK_HOST: '127.0.0.1',
@@ -151,7 +149,7 @@ export async function startEmulator(options: EmulatorOptions = {}): Promise<Emul
     detached: true,
     stdio: ['pipe', log, log],
     env: {
-      ...emulatorEnvironment(dir, options.port ?? 0),
+      ...emulatorEnvironment(dir),
       AWS_PATIENCE: String(patience),
       AWS_SEED: seed,
       ...options.env,

@@ -1,5 +1,5 @@
 import { Agent, createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http';
-import getPort from 'get-port';
+import { listening } from '../operations/listening';
 import { type AwsCall, awsCallOf } from './aws-call';
 
 /**
@@ -33,15 +33,17 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
 /**
  * A proxy on loopback in front of an AWS endpoint. It passes requests on unchanged, signatures
  * included (the Host header stays), and shows each call to a listener.
+ *
+ * @param endpointUrl is asked for each request: the endpoint may be about to start
  */
-export async function startAwsProxy(endpointUrl: string): Promise<AwsProxy> {
-  const upstream = new URL(endpointUrl);
+export async function startAwsProxy(endpointUrl: () => string): Promise<AwsProxy> {
   const agent = new Agent({ keepAlive: true });
   let listener: Listener | undefined;
 
   const forward = (request: IncomingMessage, body: Buffer) =>
     new Promise<IncomingMessage>((resolve, reject) => {
       const { method, headers, url: path } = request;
+      const upstream = new URL(endpointUrl());
       const outgoing = httpRequest(
         { agent, host: upstream.hostname, port: upstream.port, method, headers, path },
         resolve,
@@ -72,8 +74,7 @@ export async function startAwsProxy(endpointUrl: string): Promise<AwsProxy> {
   const server = createServer((request, response) => {
     handle(request, response).catch(() => request.socket.destroy());
   });
-  const port = await getPort({ host: '127.0.0.1' });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const port = await listening(server, '127.0.0.1');
   return {
     url: `http://127.0.0.1:${port}`,
     listen: (next) => {

@@ -5,7 +5,6 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { CreateRepositoryCommand, ECRClient } from '@aws-sdk/client-ecr';
 import { DescribeTargetHealthCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import getPort from 'get-port';
 import { askedPatience, type Emulator, startEmulator } from '../emulator/emulator';
 import { stages } from '../infra/config/stages';
 import type { Deployment } from '../infra/deploy';
@@ -107,12 +106,11 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
   const { proxy: withProxy, cells, records, patience = askedPatience(), env, log, deployLog, signal } = options;
   const stateDir = mkdtempSync(join(tmpdir(), 'onboarding-'));
   started.add(async () => rmSync(stateDir, { recursive: true, force: true, maxRetries: 5 }));
-  const port = await getPort({ host: '127.0.0.1' });
-  const proxy = withProxy ? await startAwsProxy(`http://127.0.0.1:${port}`) : undefined;
+  let endpointUrl = '';
+  const proxy = withProxy ? await startAwsProxy(() => endpointUrl) : undefined;
   if (proxy) started.add(proxy.close);
   const [emulator, emulatorSeconds] = await timed(
     startEmulator({
-      port,
       stateDir,
       // A deployment takes minutes on AWS and seconds here: with delays its roles would be used too
       // early.
@@ -122,6 +120,7 @@ async function start(options: PlatformOptions, started: Started): Promise<Platfo
       ...(signal && { signal }),
     }),
   );
+  endpointUrl = emulator.endpointUrl;
   started.add(emulator.stop);
   log?.(`emulator at ${emulator.endpointUrl} after ${emulatorSeconds.toFixed(1)} s`);
 

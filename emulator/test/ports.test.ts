@@ -7,7 +7,7 @@ test('an emulator whose port another process has does not start, and whoever ans
   const other = createServer((_, answer) => answer.end('healthy'));
   await once(other.listen(0, '127.0.0.1'), 'listening');
   const { port } = other.address() as AddressInfo;
-  const started = startEmulator({ port, patience: 0 });
+  const started = startEmulator({ env: { GATEWAY_PORT: String(port) }, patience: 0 });
   const outcome = await started.then(
     async (emulator) => await emulator.stop(),
     (refusal: Error) => refusal.message,

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import getPort from 'get-port';
 import type { StageClient } from '../client/stage-client';
+import { listening } from '../listening';
 import { EXIT, failureOf } from '../ops/exit';
 import type { ApiError } from './api/error';
 import type { PageFile } from './bundle-page';
@@ -118,8 +118,7 @@ function deskFor({ client, stage }: ConsoleOptions): Desk {
 export async function startConsole(options: ConsoleOptions): Promise<RunningConsole> {
   const desk = deskFor(options);
   const files = await servedFiles(options.files);
-  const port = options.port ?? (await getPort({ host: LOOPBACK }));
-  const door = { port, token: randomBytes(32).toString('base64url') };
+  const door = { port: options.port ?? 0, token: randomBytes(32).toString('base64url') };
   const server = createServer((request, response) => {
     answer(desk, door, files, request, response).catch((thrown: unknown) => {
       if (response.headersSent) {
@@ -132,11 +131,9 @@ export async function startConsole(options: ConsoleOptions): Promise<RunningCons
       sendJson(response, status, error);
     });
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, LOOPBACK, resolve);
-  });
+  door.port = await listening(server, LOOPBACK, door.port);
   return {
-    url: `http://${LOOPBACK}:${port}/#token=${door.token}`,
+    url: `http://${LOOPBACK}:${door.port}/#token=${door.token}`,
     stop: async () => {
       desk.events.close();
       server.closeAllConnections();

@@ -62,7 +62,7 @@ async function firstPage(connection: StageConnection, table: TenantsTable): Prom
 
 /** Tabs that follow everything, while nothing happens. */
 async function idle(connection: StageConnection): Promise<Figure> {
-  const proxy = await startAwsProxy(connection.aws.endpoint ?? '');
+  const proxy = await startAwsProxy(() => connection.aws.endpoint ?? '');
   const running = await started({ ...connection, aws: { ...connection.aws, endpoint: proxy.url } });
   try {
     let calls = 0;

@@ -94,7 +94,7 @@ async function callUnpublished({ aws, outputs }: Platform): Promise<() => Promis
  */
 export async function watchCalls<T>(platform: Platform, work: () => Promise<T>, names = NAMES) {
   const functions = await deployedFunctions(platform, names);
-  const proxy = await startAwsProxy(platform.emulator.endpointUrl);
+  const proxy = await startAwsProxy(() => platform.emulator.endpointUrl);
   const calls: AwsCall[] = [];
   let last = performance.now();
   proxy.listen((call) => {
