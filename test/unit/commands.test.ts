@@ -46,12 +46,12 @@ test('ops console runs the console from any folder, and ends as it does', async 
     code: 1,
     stderr: expect.stringContaining(`${join(tmpdir(), 'nowhere.json')} not found`),
   });
-}, 30_000);
+});
 
 test('a command whose reader closes the pipe early ends without a stack trace', async () => {
   const { stdout, stderr } = await ops('--help | head -1');
   expect([stdout, stderr]).toEqual(['Usage: ops [options] [command]\n', '']);
-}, 30_000);
+});
 
 describe('a Node version that is too old', () => {
   const GUARD = 'operations/require-node.cjs';
