@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
+import shutil
 import tempfile
 import time
 import zipfile
@@ -332,6 +334,25 @@ def test_code_that_was_used_last_is_kept(tmp_path: Path, monkeypatch: pytest.Mon
         time.sleep(0.01)
     kept = {(home / "code/index").read_text() for home in tmp_path.iterdir()}
     assert (kept, used.exists()) == ({"1", "3"}, True)
+
+
+def test_code_that_another_process_removes_at_the_last_moment_is_unpacked_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ministack_patches.speed import unpacked_code
+
+    code, utime = archive(index="code"), os.utime
+    removed: list[Path] = []
+
+    def remove_first(home: Path) -> None:
+        if not removed:
+            removed.append(home)
+            shutil.rmtree(home)
+        utime(home)
+
+    monkeypatch.setattr(unpacked_code.os, "utime", remove_first)
+    assert (unpacked_code.unpacked(tmp_path, code, []) / "code/index").read_text() == "code"
+    assert removed
 
 
 def test_programs_in_a_folder_of_one_user_are_not_for_everybody() -> None:

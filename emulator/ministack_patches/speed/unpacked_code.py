@@ -86,20 +86,29 @@ def unpacked(folder: Path, code: bytes, layers: Sequence[bytes]) -> Path:
     for content in (code, *layers):
         digest.update(hashlib.sha256(content).digest())
     home = folder / digest.hexdigest()[:32]
-    if not home.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as unfinished:
-            building = Path(unfinished, home.name)
-            _unpack(building, code, layers)
-            try:
-                building.rename(home)
-            except OSError:
-                # Another process was faster.
-                if not home.exists():
-                    raise
-        _forget_old(folder)
-    os.utime(home)
-    return home
+    while True:
+        if not home.exists():
+            _make(home, code, layers)
+            _forget_old(folder)
+        try:
+            os.utime(home)
+        except FileNotFoundError:
+            # Another process has just removed it as one that was used long ago.
+            continue
+        return home
+
+
+def _make(home: Path, code: bytes, layers: Sequence[bytes]) -> None:
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.parent, prefix=".") as unfinished:
+        building = Path(unfinished, home.name)
+        _unpack(building, code, layers)
+        try:
+            building.rename(home)
+        except OSError:
+            # Another process was faster.
+            if not home.exists():
+                raise
 
 
 def _unpack(home: Path, code: bytes, layers: Sequence[bytes]) -> None:
@@ -123,5 +132,8 @@ def _forget_old(folder: Path) -> None:
 
 
 def _last_used(home: Path) -> float:
-    """Another process may have removed it meanwhile."""
-    return home.stat().st_mtime if home.exists() else 0.0
+    try:
+        return home.stat().st_mtime
+    except FileNotFoundError:
+        # Another process has removed it meanwhile.
+        return 0.0
