@@ -22,7 +22,7 @@ describe('the bundles', () => {
   let bundles: BuiltBundle[] = [];
   beforeAll(async () => {
     bundles = await buildFunctions();
-  }, 120_000);
+  }, 300_000);
 
   test('are small enough for a fast start, with what they load from the layer', () => {
     expect(bundles.length).toBeGreaterThan(12);
