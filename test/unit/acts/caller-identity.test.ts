@@ -55,6 +55,8 @@ beforeAll(async () => {
     AWS_ACCESS_KEY_ID: 'ASIAROLE',
     AWS_SECRET_ACCESS_KEY: 'the secret of the role',
     AWS_SESSION_TOKEN: 'the session of the role',
+    // Of whoever runs the tests: the SDK would look for nothing else.
+    AWS_PROFILE: '',
   });
 });
 afterAll(async () => {
