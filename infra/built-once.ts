@@ -56,11 +56,33 @@ async function taken(lock: string): Promise<void> {
       writeFileSync(lock, String(process.pid), { flag: 'wx' });
       return;
     } catch {
-      if (isAbandoned(lock)) rmSync(lock, { recursive: true, force: true });
+      if (isAbandoned(lock)) removeAbandoned(lock);
       await pause(50);
     }
   }
 }
+
+/**
+ * Of several processes that find the lock abandoned, one removes it. Another one, which has looked at it before, would
+ * remove the lock that somebody has taken since.
+ */
+function removeAbandoned(lock: string): void {
+  const removing = `${lock}.removing`;
+  try {
+    writeFileSync(removing, '', { flag: 'wx' });
+  } catch {
+    if (isOld(removing)) rmSync(removing, { force: true });
+    return;
+  }
+  try {
+    if (isAbandoned(lock)) rmSync(lock, { recursive: true, force: true });
+  } finally {
+    rmSync(removing, { force: true });
+  }
+}
+
+const isOld = (file: string) =>
+  Date.now() - (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > STALE_MS;
 
 const hasCode = (thrown: unknown, code: string) =>
   typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === code;
@@ -74,5 +96,5 @@ function isAbandoned(lock: string): boolean {
     // A folder is the lock of an earlier release.
     if (!hasCode(thrown, 'EISDIR')) return false;
   }
-  return Date.now() - (statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()) > STALE_MS;
+  return isOld(lock);
 }

@@ -68,6 +68,19 @@ test('a build whose input was edited meanwhile, or that failed, counts for nothi
   expect(await build()).toBe(3);
 });
 
+test('an abandoned lock is removed by one process, and the others look again', async () => {
+  const { build } = building();
+  const lock = join(folder, 'dist/built.json.lock');
+  mkdirSync(join(folder, 'dist'));
+  writeFileSync(lock, String(spawnSync('true').pid));
+  writeFileSync(`${lock}.removing`, '');
+  const waiting = build();
+  expect(await Promise.race([waiting, pause(200, 'still waits')])).toBe('still waits');
+  expect(existsSync(lock)).toBe(true);
+  rmSync(`${lock}.removing`);
+  expect(await waiting).toBe(1);
+});
+
 test('waits for a build of a living process, and for none of a process that was killed in it', async () => {
   const { build } = building();
   const lock = join(folder, 'dist/built.json.lock');
