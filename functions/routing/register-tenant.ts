@@ -71,7 +71,7 @@ function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord[
  *
  * Undone by DeregisterTenant.
  *
- * Throws `TransientServiceUnsteady`, `ClaimLost`, `SlotOccupied`, `NameOccupied`. "CreateRule" of the Elastic Load Balancing API reference:
+ * Throws `TransientServiceUnsteady`, `ClaimLost`, `SlotOccupied`, `NameOccupied`, `SubdomainTaken`. "CreateRule" of the Elastic Load Balancing API reference:
  * a listener cannot have two rules of one priority (PriorityInUse). "Quotas for your Application Load Balancers": rules per
  * load balancer (TooManyRules); the cell's capacity stays below it.
  *

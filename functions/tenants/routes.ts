@@ -1,4 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
+import * as z from 'zod';
+import { PlatformError } from '../contract/errors';
 import { itemKeys, type RouteRecord, RouteRecordSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from './condition-failure';
@@ -11,6 +13,29 @@ export async function findRoute(table: TenantsTable, host: string): Promise<Rout
     new GetCommand({ TableName: table.name, Key: itemKeys.route(host), ConsistentRead: true }),
   );
   return Item && parseAt(`route of ${host}`, RouteRecordSchema, Item);
+}
+
+const HeldSchema = z.object({ tenantId: z.string() });
+
+/**
+ * Why a write of a tenant's record and route was refused, although the record permits it.
+ *
+ * @param isMade whether the tenant should have a route by now
+ * @returns undefined when the route is no reason
+ */
+export async function routeLost(
+  { name: TableName, client }: TenantsTable,
+  { host, tenantId }: Pick<RouteRecord, 'host' | 'tenantId'>,
+  isMade: boolean,
+): Promise<PlatformError | undefined> {
+  const { Item } = await client.send(new GetCommand({ TableName, Key: itemKeys.route(host), ConsistentRead: true }));
+  if (!Item) {
+    const deleted = `somebody has deleted the route of ${host}; a redrive makes another`;
+    return isMade ? new PlatformError('UnexpectedFailure', deleted) : undefined;
+  }
+  const { tenantId: holder } = parseAt(`route of ${host}`, HeldSchema, Item);
+  if (holder === tenantId) return undefined;
+  return new PlatformError('SubdomainTaken', `somebody has led ${host} to another tenant, ${holder}, by its route`);
 }
 
 /** Writes a route that no onboarding makes, unless the host belongs to another tenant. @throws PlatformError `TransientConflict` */

@@ -19,6 +19,7 @@ import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
 import { allows, claimLost, recordGone, requirePermission } from './lifecycle';
 import { type ItemKey, projectionOf, readItems } from './read-items';
+import { routeLost } from './routes';
 import type { TenantsTable } from './tenants-table';
 import { creation, routeCreation, routeTransition, transition } from './transition';
 
@@ -175,7 +176,27 @@ export async function recordDatabase(
   await unlessLost('recordDatabase', owned, send(table, transition(table, 'recordDatabase', change)));
 }
 
-/** Records the tenant's resources and its route, which answers 503, in one transaction. */
+/**
+ * What to throw of a write of record and route that was refused.
+ *
+ * @returns undefined when the record permits the operation and the route is the tenant's
+ */
+async function refusalWithRoute(
+  table: TenantsTable,
+  name: 'register' | 'activate',
+  { tenantId, executionArn, host }: Owned & { readonly host: string },
+  record: TenantRecord | undefined,
+): Promise<PlatformError | undefined> {
+  if (!record) return recordGone(tenantId, executionArn);
+  if (!allows(name, record, executionArn)) return claimLost(name, tenantId, executionArn);
+  return await routeLost(table, { host, tenantId }, name === 'activate');
+}
+
+/**
+ * Records the tenant's resources and its route, which answers 503, in one transaction.
+ *
+ * @throws PlatformError `ClaimLost`; `SubdomainTaken` when the host's route is another tenant's
+ */
 export async function register(
   table: TenantsTable,
   owned: Owned,
@@ -187,7 +208,18 @@ export async function register(
   const { keyArn, roleArn, bucketName } = route;
   const set = { keyArn, roleArn, bucketName, ruleArn, templateVersions };
   const update = transition(table, 'register', { tenantId, owner, at, set });
-  await unlessLost('register', owned, send(table, update, routeCreation(table, 'register', route)));
+  try {
+    await send(table, update, routeCreation(table, 'register', route));
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    const refusal = await refusalWithRoute(
+      table,
+      'register',
+      { ...owned, ...route },
+      await findTenant(table, tenantId),
+    );
+    throw refusal ?? claimLost('register', tenantId, owner);
+  }
 }
 
 /**
@@ -213,7 +245,8 @@ export async function recordVerification(table: TenantsTable, owned: Owned, veri
  * after the watchdog has published the failure of that run.
  *
  * @param seen the record as it was read
- * @throws PlatformError `ClaimLost`; `TransientConflict` when only a failure was recorded meanwhile
+ * @throws PlatformError `ClaimLost`; `TransientConflict` when only a failure was recorded meanwhile; `SubdomainTaken` or
+ * `UnexpectedFailure` when the route is another tenant's, or gone
  */
 export async function activate(
   table: TenantsTable,
@@ -231,9 +264,9 @@ export async function activate(
   } catch (thrown) {
     if (!isConditionFailure(thrown)) throw thrown;
     const record = await findTenant(table, tenantId);
-    if (!record) throw recordGone(tenantId, owner);
-    if (!allows('activate', record, owner) || record.failure?.at === seen.failure?.at)
-      throw claimLost('activate', tenantId, owner);
+    const refusal = await refusalWithRoute(table, 'activate', tenant, record);
+    if (refusal) throw refusal;
+    if (record?.failure?.at === seen.failure?.at) throw claimLost('activate', tenantId, owner);
     const conflict = `tenant ${tenantId} changed while it was being activated`;
     throw new PlatformError('TransientConflict', conflict, { cause: thrown });
   }

@@ -200,8 +200,22 @@ describe('no request reaches a tenant that is not verified', () => {
     const activation = await Activation.ready();
     const theirs = { ...activation.route, ...itemKeys.route(tenant.host), tenantId: 'someone-else' };
     activation.table.put(theirs);
-    await expect(activation.activate()).rejects.toMatchObject({ name: 'ClaimLost' });
+    await expect(activation.activate()).rejects.toMatchObject({
+      name: 'SubdomainTaken',
+      message: expect.stringContaining('another tenant, someone-else'),
+    });
     expect(activation.route).toEqual(theirs);
+    expect(activation.record.status).toBe('ONBOARDING');
+  });
+
+  it('says so when somebody has deleted the route', async () => {
+    const activation = await Activation.ready();
+    const { pk, sk } = itemKeys.route(tenant.host);
+    activation.table.items.delete(`${pk}|${sk}`);
+    await expect(activation.activate()).rejects.toMatchObject({
+      name: 'UnexpectedFailure',
+      message: `somebody has deleted the route of ${tenant.host}; a redrive makes another`,
+    });
     expect(activation.record.status).toBe('ONBOARDING');
   });
 

@@ -175,6 +175,28 @@ describe('RegisterTenant', () => {
     expect(elb.rules).toEqual([]);
   });
 
+  it('says so when somebody has led the host to another tenant, and leaves that route', async () => {
+    const { table, run } = aScene();
+    const theirs = { ...itemKeys.route(tenant.host), host: tenant.host, tenantId: 'someone-else', status: 'ACTIVE' };
+    table.put(theirs);
+    await expect(run()).rejects.toMatchObject({
+      name: 'SubdomainTaken',
+      message: `somebody has led ${tenant.host} to another tenant, someone-else, by its route`,
+    });
+    expect(table.get(itemKeys.route(tenant.host))).toEqual(theirs);
+  });
+
+  it('says so when somebody has deleted the record', async () => {
+    const { table, run } = aScene();
+    table.before = (command) => {
+      if (command === 'TransactWriteCommand') table.items.delete(`${itemKeys.tenant(tenant.tenantId).pk}|TENANT`);
+    };
+    await expect(run()).rejects.toMatchObject({
+      name: 'ClaimLost',
+      message: expect.stringContaining('somebody has deleted its record'),
+    });
+  });
+
   describe('when the claim is lost after the rule was made and before it is on record', () => {
     const losing = (change: Partial<TenantRecord>) => {
       const scene = aScene();
