@@ -4,9 +4,9 @@ import { otherEvent, SIGNUP_DETAIL_TYPE, type Signup, SignupSchema, signupDetail
 import { describeIssues } from '../shared/parse-at';
 
 /**
- * Limit in bytes. EventBridge and Step Functions both accept 262,144 ("Calculating PutEvents event
- * entry size", "Quotas" of Step Functions). The difference is for the other data that the state
- * machine passes on with the input.
+ * Limit in bytes. Step Functions accepts 262,144 ("Service quotas for Step Functions"), EventBridge as much or more
+ * ("Calculating PutEvents event entry size"). The difference is for the other data that the state machine
+ * passes on with the input.
  */
 const INPUT_MAX_BYTES = 240_000;
 
