@@ -3,8 +3,13 @@ import { MigrationRequestSchema } from './migration';
 import { ReasonSchema } from './reason';
 import { REASON_MAX_LENGTH, TYPED_NAME_MAX_LENGTH } from './tenant';
 
-const tenant = z.string().min(1).max(TYPED_NAME_MAX_LENGTH, `expected at most ${TYPED_NAME_MAX_LENGTH} characters`);
-const cell = z.string().min(1).max(64);
+const text = (max: number) =>
+  z
+    .string('expected a text')
+    .min(1, 'expected a text that is not empty')
+    .max(max, `expected at most ${max} characters`);
+const tenant = text(TYPED_NAME_MAX_LENGTH);
+const cell = text(64);
 const reason = ReasonSchema;
 
 /**
@@ -16,7 +21,7 @@ export const ActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('signup'), signup: z.unknown(), reason: reason.optional() }),
   z.object({
     kind: z.literal('redrive'),
-    target: z.union([z.object({ tenant }), z.object({ executionArn: z.string().min(1).max(2048) })]),
+    target: z.union([z.object({ tenant }), z.object({ executionArn: text(2048) })]),
     /** Starts an equal new execution, with the present definition, although AWS can redrive the old one. */
     anew: z.boolean().default(false),
     reason: reason.optional(),
@@ -36,13 +41,13 @@ export const ActSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('suspend'), tenant, reason }),
   z.object({ kind: z.literal('resume'), tenant, reason: reason.optional() }),
   /** One step of a restore of the tenant's database; RestoreDatabase refuses a malformed time. */
-  z.object({ kind: z.literal('restore'), tenant, to: z.string().min(1).max(64), reason }),
+  z.object({ kind: z.literal('restore'), tenant, to: text(64), reason }),
   /** Deletes the restored instance of a restore that is not wanted any more. */
   z.object({ kind: z.literal('discard-restore'), tenant, reason: reason.optional() }),
   /** The machine refuses a malformed digest, an unknown cell and an image that cannot run. */
   z.object({
-    ...{ kind: z.literal('release'), cell, digest: z.string().max(100) },
-    ...{ releaseId: z.string().max(100).optional(), reason: reason.optional() },
+    ...{ kind: z.literal('release'), cell, digest: text(100) },
+    ...{ releaseId: text(100).optional(), reason: reason.optional() },
   }),
   /** `hold` after the ring under way, `go` on at once, or bring all tenants `back`. */
   z.object({

@@ -21,7 +21,11 @@ export type MigrationPhase = z.infer<typeof MigrationPhaseSchema>;
 export const MigrationRequestSchema = z.object({
   cell: z.string('expected the name of a cell').min(1, 'expected the name of a cell'),
   phase: MigrationPhaseSchema.default('expand'),
-  to: z.string().min(1).max(200).optional(),
+  to: z
+    .string('expected the name of a file')
+    .min(1, 'expected the name of a file')
+    .max(200, 'expected at most 200 characters')
+    .optional(),
 });
 export type MigrationRequest = z.output<typeof MigrationRequestSchema>;
 
