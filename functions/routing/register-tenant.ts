@@ -1,9 +1,10 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
 import { liveIn } from '../compute/table-live-colour';
+import { PlatformError } from '../contract/errors';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
 import { itemKeys, type RouteRecord, rolesRevisionOf } from '../contract/records';
 import type { StackOutputs } from '../contract/stacks';
@@ -12,6 +13,7 @@ import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isNamed } from '../shared/is-named';
+import { parseAt } from '../shared/parse-at';
 import { settled } from '../shared/settled';
 import { findTenant, guardForwardWith, register } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
@@ -44,6 +46,18 @@ async function withdraw(
   if (name?.created && !adopts) await withdrawName(zone, tenant, cell);
 }
 
+const HeldSchema = z.object({ tenantId: z.string() });
+
+/**
+ * Somebody may have deleted the claim on the subdomain, and another signup has it by now. A missing claim
+ * is no reason: the route that is about to be made holds the host.
+ */
+function requireOwnSubdomain({ tenantId, subdomain }: Input['tenant'], claim: unknown): void {
+  const holder = claim && parseAt('subdomain claim', HeldSchema, claim).tenantId;
+  if (!holder || holder === tenantId) return;
+  throw new PlatformError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant by now, ${holder}`);
+}
+
 /** Where the shared service finds the tenant's database, and its replica if the plan has one. */
 function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord['database']> {
   const { EndpointAddress, EndpointPort, ReplicaAddress, ReplicaPort } = outputs;
@@ -57,8 +71,8 @@ function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord[
 /**
  * Registers the tenant with the cell. No request reaches the tenant yet.
  *
- * 1. This execution must own the tenant, and the tenant must be ONBOARDING.
- * 2. The service of the cell's live colour, which is read by the same request, must be healthy.
+ * 1. This execution must own the tenant, and the tenant must be ONBOARDING. Its subdomain must not be another tenant's by now.
+ * 2. The service of the cell's live colour must be healthy. One request reads both.
  * 3. Create a listener rule in the tenant's slot that answers 503 for its host. After a crash the
  *    rule is found by priority, host and tag.
  * 4. Beside it, where the stage has a hosted zone, make the DNS records of the host. They lead to the load
@@ -86,7 +100,9 @@ export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterT
     const { table, elb, zone, compute, now } = deps;
     const { tenant, cell, key, stacks, executionArn } = input;
     const owned = { tenantId: tenant.tenantId, executionArn };
-    const { record, others } = await guardForwardWith(table, 'register', owned, [itemKeys.liveColour(cell.name)]);
+    const beside = [itemKeys.liveColour(cell.name), itemKeys.subdomain(tenant.subdomain)];
+    const { record, others } = await guardForwardWith(table, 'register', owned, beside);
+    requireOwnSubdomain(tenant, others[1]);
     await compute.requireHealthyService(cell, liveIn(cell, others[0]).colour);
     const [rule, name] = await settled([holdHost(elb, cell, tenant), claimName(zone, tenant, cell)]);
     const route = {

@@ -175,6 +175,20 @@ describe('RegisterTenant', () => {
     expect(elb.rules).toEqual([]);
   });
 
+  it('makes nothing when the claim on the subdomain was deleted, and another tenant has it by now', async () => {
+    const { table, elb, zone, run } = aScene();
+    const theirs = { ...itemKeys.subdomain(tenant.subdomain), subdomain: tenant.subdomain, tenantId: 'someone-else' };
+    table.put(theirs);
+    await expect(run()).rejects.toMatchObject({
+      name: 'SubdomainTaken',
+      message: `subdomain ${tenant.subdomain} belongs to another tenant by now, someone-else`,
+    });
+    expect([elb.rules, zone.records]).toEqual([[], []]);
+    expect(table.get(itemKeys.route(tenant.host))).toBeUndefined();
+    table.put({ ...theirs, tenantId: tenant.tenantId });
+    await expect(run()).resolves.toMatchObject({ registeredAt: NOW });
+  });
+
   it('says so when somebody has led the host to another tenant, and leaves that route', async () => {
     const { table, run } = aScene();
     const theirs = { ...itemKeys.route(tenant.host), host: tenant.host, tenantId: 'someone-else', status: 'ACTIVE' };
