@@ -24,6 +24,8 @@ export const PlacedByOrganizationSchema = z.object({
   flowLogs: z.array(z.string()).default([]),
   /** ARNs of topics of other accounts that the organization has RDS tell of databases' events. */
   eventTopics: z.array(z.string()).default([]),
+  /** ARNs of buses of other accounts, and of API destinations, to which the organization sends the account's own events. */
+  eventTargets: z.array(z.string()).default([]),
   /**
    * Ids of what the organization has answer the names that VPCs ask for, or tell it of them: Resolver rules, query log
    * configurations, DNS Firewall rule groups, private hosted zones and DHCP options.

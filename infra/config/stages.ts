@@ -240,6 +240,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   webAclLogs: [],
   flowLogs: [],
   eventTopics: [],
+  eventTargets: [],
   nameServices: [],
   alarmListeners: [],
   administrators: [],

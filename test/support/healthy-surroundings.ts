@@ -24,6 +24,7 @@ export const surroundings = {
     webAclLogs: ['arn:aws:s3:::aws-waf-logs-organization'],
     flowLogs: ['arn:aws:s3:::organization-traffic'],
     eventTopics: [],
+    eventTargets: ['arn:aws:events:eu-central-1:555555555555:event-bus/organization'],
     nameServices: ['rslvr-rr-0organization', 'dopt-0organization', 'Z0ORGANIZATION'],
     alarmListeners: ['https://pager.example/in'],
     administrators: ['incident-response'],
@@ -581,6 +582,8 @@ export function healthySurroundings() {
         { Name: 'signups', State: 'ENABLED', EventPattern: '{"source": ["billing"]}' },
       ] as { Name: string; State: string; ScheduleExpression?: string; EventPattern?: string; ManagedBy?: string }[],
       targets: [{ Id: '1', ...STARTS }] as { Id: string; Arn: string; RoleArn: string; DeadLetterConfig?: object }[],
+      /** Rules of the default bus that no template makes, each with its target. */
+      rulesOfOthers: [] as { Name: string; EventPattern: string; Arn: string; State?: string }[],
       machines: [MACHINE] as string[],
       machineRole: `arn:aws:iam::${ACCOUNT_ID}:role/team` as string | undefined,
       machine: {
@@ -607,5 +610,17 @@ export function surroundingsFrom(data: SurroundingsData) {
     tableExports: async (names: readonly string[]) =>
       Object.entries(tableExports).flatMap(([name, exports]) => (names.includes(name) ? exports : [])),
   };
-  return { ...groups, platform: { ...groups.platform, ...ofTables } } as unknown as SurroundingsFacts;
+  const { rules, rulesOfOthers, targets } = data.policies;
+  const ofRules = {
+    rules: async (bus?: string) => (bus ? rules : [...rules, ...rulesOfOthers]),
+    targets: async (name: string) => {
+      const others = rulesOfOthers.filter(({ Name }) => Name === name);
+      return others.length > 0 ? others.map(({ Arn }) => ({ Id: '1', Arn })) : targets;
+    },
+  };
+  return {
+    ...groups,
+    platform: { ...groups.platform, ...ofTables },
+    policies: { ...groups.policies, ...ofRules },
+  } as unknown as SurroundingsFacts;
 }

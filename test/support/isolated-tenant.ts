@@ -35,6 +35,7 @@ export const aStage = (): StageContext => ({
     webAclLogs: [],
     flowLogs: ['arn:aws:s3:::organization-traffic'],
     eventTopics: ['arn:aws:sns:r:555555555555:events'],
+    eventTargets: [],
     nameServices: ['rslvr-rr-0organization', 'dopt-0organization'],
     alarmListeners: [],
     administrators: [],

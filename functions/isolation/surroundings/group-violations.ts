@@ -135,5 +135,13 @@ export function endpointViolations(
       return !own.includes(VpcEndpointId) && !isPlaced && !/^delet/i.test(State);
     })
     .map(({ VpcEndpointId, ServiceName }) => `endpoint ${VpcEndpointId} leads to ${ServiceName}`);
-  return [...strange, ...endpoints.flatMap((each) => changesOf(each, resources, isHarmless))];
+  // Without it buckets and tables are reached over the internet, or not at all.
+  const gone = own.filter(
+    (id) => !endpoints.some(({ VpcEndpointId, State = '' }) => VpcEndpointId === id && !/^delet/i.test(State)),
+  );
+  return [
+    ...strange,
+    ...gone.map((id) => `endpoint ${id} of the cell’s stack does not exist`),
+    ...endpoints.flatMap((each) => changesOf(each, resources, isHarmless)),
+  ];
 }

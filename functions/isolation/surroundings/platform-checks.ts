@@ -1,4 +1,9 @@
-import type { ContinuousBackupsDescription, ExportDescription, TableDescription } from '@aws-sdk/client-dynamodb';
+import type {
+  ContinuousBackupsDescription,
+  ExportDescription,
+  OnDemandThroughput,
+  TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import type { ObjectLockRule, PublicAccessBlockConfiguration } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { SERVICE_REPOSITORY } from '../../contract/naming';
@@ -45,7 +50,9 @@ const TableSchema = z.object({
   OnDemandThroughput: z.object({ MaxReadRequestUnits: z.number().optional() }).optional(),
   SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).default({}),
   DeletionProtectionEnabled: z.boolean().default(false),
-  GlobalSecondaryIndexes: z.array(z.object({ IndexName: z.string() })).default([]),
+  GlobalSecondaryIndexes: z
+    .array(z.object({ IndexName: z.string(), OnDemandThroughput: z.unknown().optional() }))
+    .default([]),
   PointInTimeRecoverySpecification: z
     .object({ PointInTimeRecoveryEnabled: z.boolean().default(false), RecoveryPeriodInDays: z.number().optional() })
     .default({ PointInTimeRecoveryEnabled: false }),
@@ -84,6 +91,9 @@ const exportViolations = (
         `export ${ExportArn?.split('/').at(-1)} writes the table to bucket ${S3Bucket} of ${S3BucketOwner ?? accountId}`,
     );
 
+const ceilingsOf = ({ MaxReadRequestUnits = -1, MaxWriteRequestUnits = -1 }: OnDemandThroughput = {}) =>
+  [MaxReadRequestUnits, MaxWriteRequestUnits].filter((units) => units > 0);
+
 /** How key, protection and backups of the tenants table differ from its template. More protection is no violation. */
 async function tableViolations(
   table: TableDescription | undefined,
@@ -112,9 +122,17 @@ async function tableViolations(
       ({ IndexName }) => !table?.GlobalSecondaryIndexes?.some((each) => each.IndexName === IndexName),
     ).map(({ IndexName }) => `the table lacks the index ${IndexName}`),
     // "OnDemandThroughput": nothing but the platform's own requests would be refused. -1 takes a ceiling away.
-    ...[table?.OnDemandThroughput?.MaxReadRequestUnits, table?.OnDemandThroughput?.MaxWriteRequestUnits]
-      .filter((units = -1) => expected.OnDemandThroughput === undefined && units > 0)
+    ...ceilingsOf(table?.OnDemandThroughput)
+      .filter(() => expected.OnDemandThroughput === undefined)
       .map((units) => `the table takes no more than ${units} requests a second`),
+    // An index that takes no write keeps the table from taking it, too.
+    ...(table?.GlobalSecondaryIndexes ?? []).flatMap(({ IndexName = '', OnDemandThroughput }) =>
+      expected.GlobalSecondaryIndexes.some((each) => each.IndexName === IndexName && each.OnDemandThroughput)
+        ? []
+        : ceilingsOf(OnDemandThroughput).map(
+            (units) => `the index ${IndexName} takes no more than ${units} requests a second`,
+          ),
+    ),
     ...recoveryViolations(backups, expected),
   ];
 }
@@ -426,8 +444,8 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       finding(await codeViolations(facts), 'all functions run the packages of the release'),
     'audit.machines': async (_, facts) =>
       finding(await machineViolations(facts), 'the state machines have the definitions of the release'),
-    'audit.rules': async ({ busName }, facts) =>
-      finding(await ruleViolations(busName, facts), `all rules are enabled; ${busName} has no other`),
+    'audit.rules': async (surroundings, facts) =>
+      finding(await ruleViolations(surroundings, facts), `all rules are enabled; ${surroundings.busName} has no other`),
     'audit.alarms': async ({ topicArn }, { platform, stacks }) => {
       const resources = (await settled([stacks.controlPlane(), stacks.cell()])).flat();
       const names = resources.flatMap(({ type, physicalId }) =>

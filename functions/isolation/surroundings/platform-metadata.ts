@@ -120,7 +120,7 @@ export const PLATFORM_METADATA = [
     id: 'audit.rules',
     title: 'The audit is started, and events go where they belong',
     question:
-      'Are the rules of the platform enabled and unchanged, and has its bus no other rule, no archive and no copy in another Region?',
+      'Are the rules of the platform enabled and unchanged, has its bus no other rule, archive or copy in another Region, and does no rule tell others of executions?',
     severity: 'high',
     controls: { 'SOC 2': ['CC7.2'] },
     remediation:

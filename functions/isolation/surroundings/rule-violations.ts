@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly } from '../check';
 import { ofType } from './expected-of';
+import type { PlatformSurroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
 
 const TargetSchema = z.looseObject({ Arn: z.string(), RoleArn: z.string().optional() });
@@ -64,6 +65,43 @@ function changes(
   ];
 }
 
+const PatternSchema = z.looseObject({
+  source: z.array(z.unknown()).optional(),
+  'detail-type': z.array(z.unknown()).optional(),
+});
+const PrefixSchema = z.strictObject({ prefix: z.string() });
+/** Whether a pattern's values may match a text. One that is neither a text nor a prefix may ("Creating Amazon EventBridge event patterns"). */
+const mayMatch = (values: readonly unknown[] | undefined, text: string) =>
+  values === undefined ||
+  values.some((each) => {
+    if (typeof each === 'string') return each === text;
+    const { prefix } = PrefixSchema.safeParse(each).data ?? {};
+    return prefix === undefined || text.startsWith(prefix);
+  });
+
+/** "Automating Step Functions event delivery": such an event has the input of the execution, a signup's or a tenant's. */
+function mayTellExecutions({ EventPattern, State, ManagedBy }: Rule): boolean {
+  if (EventPattern === undefined || State === 'DISABLED' || ManagedBy !== undefined) return false;
+  const { source, 'detail-type': type } = PatternSchema.parse(JSON.parse(EventPattern));
+  return mayMatch(source, 'aws.states') && mayMatch(type, 'Step Functions Execution Status Change');
+}
+
+/** Where the events of executions leave the account, by a rule of whomever: a bus of another account, or any address. */
+async function executionsTold(
+  rules: readonly Rule[],
+  { accountId, placed }: PlatformSurroundings,
+  { policies }: Pick<SurroundingsFacts, 'policies'>,
+): Promise<string[]> {
+  const told = rules.filter(mayTellExecutions).map(async ({ Name = '' }) => {
+    const leaving = (await policies.targets(Name)).filter(
+      ({ Arn = '' }) =>
+        !placed.eventTargets.includes(Arn) && (Arn.split(':')[4] !== accountId || Arn.includes(':api-destination/')),
+    );
+    return leaving.map(({ Arn }) => `rule ${Name} sends the executions’ events, with their inputs, to ${Arn}`);
+  });
+  return (await settled(told)).flat();
+}
+
 /** "Creating event archives": EventBridge takes the events of an archive by a rule of this name, which it manages itself. */
 const ARCHIVE = /^Events-Archive-/;
 /** "Making applications Regional-fault tolerant with global endpoints": by such a rule all events go to a bus of another Region, too. */
@@ -71,7 +109,9 @@ const REPLICATION = /^GlobalEndpointManagedRule-/;
 const isKnown = (name: string) => ARCHIVE.test(name) || REPLICATION.test(name);
 
 /** Rules that are gone, disabled or changed, and rules of the platform's bus that no template makes. */
-export async function ruleViolations(busName: string, { policies, stacks }: SurroundingsFacts): Promise<string[]> {
+export async function ruleViolations(surroundings: PlatformSurroundings, facts: SurroundingsFacts): Promise<string[]> {
+  const { busName } = surroundings;
+  const { policies, stacks } = facts;
   const [ofDefault, ofBus, resources] = await settled([
     policies.rules(),
     policies.rules(busName),
@@ -92,8 +132,10 @@ export async function ruleViolations(busName: string, { policies, stacks }: Surr
       );
     }),
   );
+  const others = ofDefault.filter(({ Name = '' }) => !names.includes(Name));
   return [
     ...changed.flat(),
+    ...(await executionsTold(others, surroundings, facts)),
     ...ofBus
       .filter(({ Name = '' }) => ARCHIVE.test(Name))
       .map(({ Name = '' }) => `archive ${Name.replace(ARCHIVE, '')} keeps the events of ${busName}, to be replayed`),

@@ -49,6 +49,7 @@ import { everyItem } from '../../../functions/shared/paging';
 import { refuseAdministration } from '../network-changes';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
+import { aRule } from '../techniques/a-rule';
 import { anAlarm } from './an-alarm';
 
 /** A change of what tenants share on which no check may fail. */
@@ -202,6 +203,14 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
       const rule = { Name: 'another-team', EventPattern: JSON.stringify({ source: ['aws.health'] }) };
       await events.send(new PutRuleCommand(rule));
       return () => events.send(new DeleteRuleCommand({ Name: rule.Name }));
+    },
+  },
+  {
+    name: 'the organization hears of findings and maintenance in the account',
+    make: ({ surroundings: { region }, root: { events } }) => {
+      const source = ['aws.health', 'aws.guardduty', { prefix: 'aws.inspector' }];
+      const bus = `arn:aws:events:${region}:555555555555:event-bus/security`;
+      return aRule(events, { Name: 'organization', EventPattern: JSON.stringify({ source }) }, bus);
     },
   },
   {

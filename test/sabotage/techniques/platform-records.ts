@@ -16,6 +16,7 @@ import {
 import { keyPolicy, without } from '../policies';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER } from '../technique';
+import { aRule } from './a-rule';
 import { resourceOf } from './platform';
 
 const machineOf = async (scene: SharedScene, part: string) =>
@@ -57,6 +58,17 @@ export const PLATFORM_RECORD_TECHNIQUES: readonly SharedTechnique[] = [
           const RoleName = 'AWSServiceRoleForDynamoDBKinesisDataStreamsReplication';
           await iam.send(new DeleteServiceLinkedRoleCommand({ RoleName }));
         },
+      };
+    },
+  },
+  {
+    name: 'send the events of all executions to another account',
+    check: 'audit.rules',
+    detonate: async ({ surroundings: { region }, root: { events } }) => {
+      const bus = `arn:aws:events:${region}:${STRANGER}:event-bus/theirs`;
+      return {
+        expectedEvidence: `rule support sends the executions’ events, with their inputs, to ${bus}`,
+        revert: await aRule(events, { Name: 'support', EventPattern: JSON.stringify({ source: ['aws.states'] }) }, bus),
       };
     },
   },

@@ -143,6 +143,19 @@ const BREACHES: Breach[] = [
       }),
     'logs to arn:aws:logs:r:1:log-group:theirs',
   ],
+  ...[
+    ['of everything', {}, 'arn:aws:events:r:999999999999:event-bus/theirs'],
+    ['of workflows', { source: ['aws.states'] }, 'arn:aws:events:r:999999999999:event-bus/theirs'],
+    ['of all services', { source: [{ prefix: 'aws.' }] }, `arn:aws:events:r:${ACCOUNT_ID}:api-destination/theirs/1`],
+  ].map(
+    ([what, pattern, Arn]): Breach => [
+      'audit.rules',
+      `a rule ${what} that sends events away`,
+      ({ policies }) =>
+        policies.rulesOfOthers.push({ Name: 'theirs', EventPattern: JSON.stringify(pattern), Arn: String(Arn) }),
+      `rule theirs sends the executions’ events, with their inputs, to ${Arn}`,
+    ],
+  ),
   ['audit.rules', 'disabled', ({ policies }) => (first(policies.rules).State = 'DISABLED'), 'is DISABLED'],
   [
     'audit.rules',
@@ -203,6 +216,28 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  ...[
+    [
+      'of health events that go to another account',
+      { source: ['aws.health'] },
+      'arn:aws:events:r:999999999999:event-bus/o',
+    ],
+    ['of tasks’ events that go away', { source: [{ prefix: 'aws.ecs' }] }, 'arn:aws:events:r:999999999999:event-bus/o'],
+    [
+      'of the machines’ own services',
+      { source: ['aws.states'], 'detail-type': ['Step Functions State Machine Deleted'] },
+      'arn:aws:events:r:999999999999:event-bus/o',
+    ],
+    ['of everything that the organization sends', {}, surroundings.placed.eventTargets[0]],
+    ['of workflows, for a queue of the account', { source: ['aws.states'] }, `arn:aws:sqs:r:${ACCOUNT_ID}:team`],
+  ].map(
+    ([what, pattern, Arn]): Harmless => [
+      'audit.rules',
+      `a rule ${what}`,
+      ({ policies }) =>
+        policies.rulesOfOthers.push({ Name: 'organization', EventPattern: JSON.stringify(pattern), Arn: String(Arn) }),
+    ],
+  ),
   [
     'audit.rules',
     'the rule by which EventBridge discovers schemas',

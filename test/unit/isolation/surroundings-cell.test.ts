@@ -230,6 +230,12 @@ const BREACHES: Breach[] = [
   ['cell.acls', 'nothing passes', ({ cell: c }) => first(c.acls).Entries.splice(0), 'does not let all inbound'],
   [
     'cell.network',
+    'no endpoint for S3',
+    ({ cell: facts }) => facts.endpoints.splice(0, 1),
+    'endpoint vpce-s3 of the cell’s stack does not',
+  ],
+  [
+    'cell.network',
     'a stranger’s endpoint',
     ({ cell: facts }) =>
       facts.endpoints.push({

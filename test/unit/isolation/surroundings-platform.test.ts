@@ -216,6 +216,15 @@ const BREACHES: Breach[] = [
   ],
   [
     'platform.table',
+    'an index that takes a write a second',
+    ({ platform }) =>
+      Object.assign(platform.table, {
+        GlobalSecondaryIndexes: [{ IndexName: 'byState', OnDemandThroughput: { MaxWriteRequestUnits: 1 } }],
+      }),
+    'the index byState takes no more than 1 requests a second',
+  ],
+  [
+    'platform.table',
     'with a throughput of its own',
     ({ platform }) => Object.assign(platform.table, { BillingModeSummary: undefined }),
     'how the table is paid is PROVISIONED, not PAY_PER_REQUEST',
