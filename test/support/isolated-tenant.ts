@@ -474,6 +474,7 @@ export function healthyFacts(): FactData {
       cors: [],
       notified: [],
       reports: [],
+      lock: undefined,
       tiers: [{ Id: 'off', Status: 'Disabled', Tierings: [{ Days: 90, AccessTier: 'ARCHIVE_ACCESS' }] }],
       website: undefined,
       named: [bucket],

@@ -1,4 +1,4 @@
-import type { IntelligentTieringConfiguration, LifecycleRule } from '@aws-sdk/client-s3';
+import type { IntelligentTieringConfiguration, LifecycleRule, ObjectLockRule } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { tenantIdIn } from '../../contract/naming';
 import { settled } from '../../shared/settled';
@@ -76,17 +76,27 @@ const archivedBy = ({ Id, Status, Filter, Tierings = [] }: IntelligentTieringCon
       )
     : [];
 
+/** "Locking objects with Object Lock": nobody deletes such a version, neither its owner nor who erases what has left. */
+const lockedBy = (lock: ObjectLockRule | undefined): string[] => {
+  const { Mode, Days, Years } = lock?.DefaultRetention ?? {};
+  return Mode === undefined ? [] : [`each object is locked for ${Days ? `${Days} days` : `${Years} years`} (${Mode})`];
+};
+
 export const STORAGE_SETTINGS_CHECKS: readonly Check[] = checksOf(STORAGE_SETTINGS_METADATA, {
   'storage.lifecycle': async (_, { facts }) => {
-    const [rules, tiers, resources] = await settled([
+    const [rules, tiers, lock, resources] = await settled([
       facts.storage.lifecycle(),
       facts.storage.tiers(),
+      facts.storage.lock(),
       facts.release.storage(),
     ]);
     const { LifecycleConfiguration } = propertiesOf(resources, 'AWS::S3::Bucket');
     const expected = ExpectedRulesSchema.parse(LifecycleConfiguration).Rules.flatMap(wordsOf);
     const actual = rules.filter(({ Status }) => Status === 'Enabled').flatMap((rule) => wordsOf(deletionOf(rule)));
-    return finding([...expectExactly('rule: ', actual, expected), ...tiers.flatMap(archivedBy)], expected.join('; '));
+    return finding(
+      [...expectExactly('rule: ', actual, expected), ...tiers.flatMap(archivedBy), ...lockedBy(lock)],
+      expected.join('; '),
+    );
   },
   'storage.cors': async (_, { facts }) =>
     finding(

@@ -11,6 +11,7 @@ import {
   GetBucketTaggingCommand,
   GetBucketVersioningCommand,
   GetBucketWebsiteCommand,
+  GetObjectLockConfigurationCommand,
   GetPublicAccessBlockCommand,
   type IntelligentTieringConfiguration,
   type LifecycleRule,
@@ -18,6 +19,7 @@ import {
   ListBucketIntelligentTieringConfigurationsCommand,
   ListBucketInventoryConfigurationsCommand,
   type LoggingEnabled,
+  type ObjectLockRule,
   type PublicAccessBlockConfiguration,
   paginateListBuckets,
   type ReplicationRule,
@@ -45,6 +47,8 @@ export interface StorageFacts {
   readonly lifecycle: () => Promise<readonly LifecycleRule[]>;
   /** What moves objects that nobody has read for a while into an archive. */
   readonly tiers: () => Promise<readonly IntelligentTieringConfiguration[]>;
+  /** How long S3 keeps each new version from everybody's deletion, if it does. */
+  readonly lock: () => Promise<ObjectLockRule | undefined>;
   readonly cors: () => Promise<readonly CORSRule[]>;
   /** Topics, queues, functions and the event bus that S3 notifies of the bucket's objects. */
   readonly notified: () => Promise<readonly string[]>;
@@ -110,6 +114,11 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
     tiers: readOnce(async () => {
       const answer = await client.send(new ListBucketIntelligentTieringConfigurationsCommand(ofBucket));
       return answer.IntelligentTieringConfigurationList ?? [];
+    }),
+    lock: readOnce(async () => {
+      const request = client.send(new GetObjectLockConfigurationCommand(ofBucket));
+      const answer = await unlessAbsent(request, 'ObjectLockConfigurationNotFoundError');
+      return answer?.ObjectLockConfiguration?.Rule;
     }),
     cors: readOnce(async () => {
       const answer = await unlessAbsent(client.send(new GetBucketCorsCommand(ofBucket)), 'NoSuchCORSConfiguration');

@@ -5,10 +5,11 @@ export const STORAGE_SETTINGS_METADATA = [
     id: 'storage.lifecycle',
     title: 'Objects expire as the release says',
     question:
-      'Do the bucket’s lifecycle rules delete exactly what the rules of the tenant’s release delete, and is nothing archived?',
+      'Do the bucket’s lifecycle rules delete exactly what those of the tenant’s release delete, and is nothing archived or locked?',
     severity: 'high',
     controls: { FSBP: ['S3.13'], 'SOC 2': ['A1.2'] },
-    remediation: 'Restore the bucket’s lifecycle rules from the tenant’s storage stack, and look for deleted versions.',
+    remediation:
+      'Restore the bucket’s lifecycle rules from the tenant’s storage stack, take its default lock away, and look for deleted versions.',
   },
   {
     id: 'storage.cors',

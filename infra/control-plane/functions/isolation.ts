@@ -80,6 +80,7 @@ function askingFunction(
           's3:GetBucketCORS',
           's3:GetBucketLogging',
           's3:GetBucketNotification',
+          's3:GetBucketObjectLockConfiguration',
           's3:GetBucketOwnershipControls',
           's3:GetBucketPolicy',
           's3:GetBucketPublicAccessBlock',

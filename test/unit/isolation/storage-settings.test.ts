@@ -47,6 +47,12 @@ testBreaches(STORAGE_SETTINGS_CHECKS, [
       }),
     'cannot be read when nobody has read them for 90 days (DEEP_ARCHIVE_ACCESS)',
   ],
+  [
+    'storage.lifecycle',
+    'every object is locked',
+    ({ facts }) => (facts.storage.lock = { DefaultRetention: { Mode: 'COMPLIANCE', Years: 10 } }),
+    'each object is locked for 10 years (COMPLIANCE)',
+  ],
   ['storage.lifecycle', 'gone', ({ facts }) => (facts.storage.lifecycle = []), 'go after 90 days is missing'],
   [
     'storage.cors',
