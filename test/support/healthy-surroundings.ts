@@ -282,6 +282,7 @@ const templates = () => ({
     resource('AWS::EC2::SecurityGroupIngress', 'sgr-1', {
       ...{ GroupId: 'sg-service', IpProtocol: 'tcp', FromPort: 8080, ToPort: 8080, SourceSecurityGroupId: 'sg-door' },
     }),
+    resource('AWS::Logs::LogGroup', 'service'),
     resource('AWS::S3::BucketPolicy', 'logs', { Bucket: cell.accessLogBucketName, PolicyDocument: document(LOGS) }),
   ],
 });
@@ -338,6 +339,8 @@ export function healthySurroundings() {
     cell: {
       strangeOptions: [] as StrangeOptions[],
       resolverAssociations: [] as ResolverAssociation[],
+      logExports: [{ taskName: 'team', logGroupName: 'team', destination: 'team' }],
+      logGrants: [] as { policyName?: string; policyDocument: string; resourceArn?: string }[],
       privateZones: [
         { HostedZoneId: 'Z1', Name: 's3.local.', Owner: { OwningService: 'vpce.amazonaws.com' } },
       ] as object[],

@@ -31,7 +31,10 @@ const BRINGING = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEve
  * it, nobody else may, and nobody at all may read it by a resource policy. Policies without a resource that a log
  * group's own policy has are about that group.
  */
-function admits({ effect, principals, actions, resources, inverted }: Statement, arns: readonly string[]): boolean {
+export function admits(
+  { effect, principals, actions, resources, inverted }: Statement,
+  arns: readonly string[],
+): boolean {
   if (effect !== 'Allow') return false;
   const isAbout =
     inverted || resources.length === 0 || resources.some((each) => arns.some((arn) => !areDisjoint(each, arn)));

@@ -12,6 +12,7 @@ import { flowLogViolations } from './flow-log-violations';
 import { endpointViolations, groupViolations } from './group-violations';
 import { harmlessDenials } from './harmless-denials';
 import { openings, strangeFunctions, unknownInterfaces, withoutPassing } from './known-interfaces';
+import { logGroupViolations } from './log-group-violations';
 import { blocksOf, routeViolations } from './route-violations';
 import { strangersIn } from './statements';
 import type { Surroundings } from './surroundings';
@@ -128,6 +129,7 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
       );
     },
     'cell.access-logs': async (surroundings, { cell: facts, stacks, trustees }) => {
+      const ofGroups = await logGroupViolations(surroundings, { cell: facts, stacks });
       const { accountId, cell } = surroundings;
       const harmless = await harmlessDenials(surroundings, { trustees });
       const reading = (await facts.accessLogPolicy()).filter(
@@ -139,8 +141,9 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         [
           ...strangersIn(reading, [accountId]),
           ...policyDifferences(bucket, await facts.accessLogPolicy(), expected, harmless.at()),
+          ...ofGroups,
         ],
-        'the log bucket has the policy of the cell’s stack: no principal outside this account reads the logs',
+        'the log bucket has the policy of the cell’s stack, and no policy or export gives the log groups of cell and platform away',
       );
     },
   },

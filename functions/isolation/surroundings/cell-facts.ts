@@ -27,7 +27,7 @@ import type { HostedZoneSummary, Route53Client } from '@aws-sdk/client-route-53'
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { itemsOf, type KeptLists } from '../facts/account-lists';
+import { type AccountLists, itemsOf, type KeptLists } from '../facts/account-lists';
 import { privateZonesOf } from '../facts/private-zones';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import type { ResolverAssociation, StrangeOptions } from '../facts/vpc-names';
@@ -39,6 +39,9 @@ export interface CellFacts {
   readonly strangeOptions: () => Promise<readonly StrangeOptions[]>;
   /** By which Route 53 Resolver answers the VPC's hosts otherwise, or tells others. */
   readonly resolverAssociations: () => Promise<readonly ResolverAssociation[]>;
+  /** Of whichever log group of the account. */
+  readonly logExports: () => Promise<Awaited<ReturnType<AccountLists['logExports']>>>;
+  readonly logGrants: () => Promise<Awaited<ReturnType<AccountLists['logGrants']>>>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly services: () => Promise<readonly Service[]>;
   /** What runs in the services, each revision once. */
@@ -96,6 +99,8 @@ export function cellFacts(
     }),
     resolverAssociations: async () =>
       itemsOf((await ofAccount.lists()).resolver).filter(({ vpcId }) => vpcId === cell.vpcId),
+    logExports: async () => itemsOf((await ofAccount.lists()).logExports),
+    logGrants: async () => itemsOf((await ofAccount.lists()).logGrants),
     peerings: async () =>
       (await ofAccount.peerings()).filter(({ AccepterVpcInfo, RequesterVpcInfo }) =>
         [AccepterVpcInfo?.VpcId, RequesterVpcInfo?.VpcId].includes(cell.vpcId),

@@ -74,10 +74,12 @@ export const CELL_METADATA = [
   },
   {
     id: 'cell.access-logs',
-    title: 'Only this account reads the access logs',
-    question: 'Does the policy of the cell’s log bucket let no principal outside this account read?',
+    title: 'Only this account reads the logs',
+    question:
+      'Does the policy of the cell’s log bucket let no principal outside this account read, and does no policy or export give the log groups of cell and platform away?',
     severity: 'high',
     controls: { FSBP: ['S3.6'], 'SOC 2': ['CC6.1'] },
-    remediation: 'Set the bucket’s policy back to that of the cell’s stack.',
+    remediation:
+      'Set the bucket’s policy back to that of the cell’s stack; delete the policy of CloudWatch Logs, or what was exported.',
   },
 ] as const satisfies readonly CheckMetadata[];

@@ -23,6 +23,10 @@ const deny = ({ cell: facts }: Data, CidrBlock: string, more: object = {}) =>
     ...more,
   });
 
+const SERVICE_LOG = `arn:aws:logs:${surroundings.region}:${ACCOUNT_ID}:log-group:service`;
+const allowing = (AWS: string, Resource: unknown) =>
+  JSON.stringify({ Statement: { Effect: 'Allow', Principal: { AWS }, Action: 'logs:GetLogEvents', Resource } });
+
 const BREACHES: Breach[] = [
   [
     'cell.instances',
@@ -70,6 +74,23 @@ const BREACHES: Breach[] = [
     'pcx-acme of vpc-acme',
   ],
   ['cell.network', 'another account', (data) => (peering(data).RequesterVpcInfo.OwnerId = '999999999999'), 'pcx-acme'],
+  [
+    'cell.access-logs',
+    'an export of the service’s log',
+    ({ cell: c }) => c.logExports.push({ taskName: 'support', logGroupName: 'service', destination: 'theirs' }),
+    'export support writes log group service to bucket theirs',
+  ],
+  ...[
+    ['all log groups', { policyName: 'support' }, '*', 'policy support'],
+    ['the service’s log group', { resourceArn: `${SERVICE_LOG}:*` }, undefined, `policy of ${SERVICE_LOG}`],
+  ].map(
+    ([what, named, Resource, evidence]): Breach => [
+      'cell.access-logs',
+      `a policy of ${what} for a stranger`,
+      ({ cell: c }) => c.logGrants.push({ ...Object(named), policyDocument: allowing(STRANGER, Resource) }),
+      `${evidence} has the statement Allow logs:GetLogEvents`,
+    ],
+  ),
   [
     'cell.access-logs',
     'read by a stranger',
@@ -270,6 +291,18 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'cell.access-logs',
+    'a policy by which a service brings events, and one of another team’s group',
+    ({ cell: c }) => {
+      const Action = ['logs:CreateLogStream', 'logs:PutLogEvents'];
+      const brings = { Effect: 'Allow', Principal: { Service: 'route53.amazonaws.com' }, Action, Resource: '*' };
+      c.logGrants.push(
+        { policyName: 'route53', policyDocument: JSON.stringify({ Statement: brings }) },
+        { resourceArn: SERVICE_LOG.replace('service', 'team'), policyDocument: allowing(STRANGER, undefined) },
+      );
+    },
+  ],
   [
     'cell.access-logs',
     'a denial of other organizations',
