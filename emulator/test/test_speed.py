@@ -393,3 +393,48 @@ def test_a_model_is_not_parsed_twice_in_a_row(monkeypatch: pytest.MonkeyPatch) -
     assert "CreateSecret" in iam_actions._tag_operations("secretsmanager")
     monkeypatch.setattr(gzip, "open", refuse)
     assert iam_actions.unsigned_operations("secretsmanager") == frozenset()
+
+
+def test_a_template_that_names_no_macro_is_not_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services.cloudformation import engine, handlers, language_extensions
+
+    text = json.dumps({"Resources": {"Bucket": {"Type": "AWS::S3::Bucket"}}})
+    for module, name in ((engine, "_apply_include_transform"), (language_extensions, "refuse_embedded")):
+        monkeypatch.setattr(module, name, refuse)
+    template = handlers._parse_template(text)
+    monkeypatch.setattr(type(template), "items", refuse)
+    assert handlers._apply_transforms(template, {}) is template
+    assert not handlers._uses_macro(template)
+    assert template == json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("resource", "macro"),
+    [
+        ({"Fn::Transform": {"Name": "AWS::Include"}}, True),
+        ({"Fn::\\u0054ransform": {"Name": "AWS::Include"}}, True),
+        ({"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::ToJsonString": {}}}}, False),
+    ],
+)
+def test_a_template_is_searched_that_may_name_a_macro(resource: dict[str, Any], macro: bool) -> None:
+    from ministack.services.cloudformation import engine, handlers
+
+    text = json.dumps({"Resources": {"One": resource}}).replace("\\\\", "\\")
+    template = handlers._parse_template(text)
+    assert handlers._uses_macro(template) is macro
+    assert isinstance(handlers._apply_transforms(template, {}), engine._TransformFailed)
+
+
+def test_dynamic_references_are_looked_for_where_they_may_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ministack.services.cloudformation import engine
+
+    class Searched:
+        def finditer(self, value: str) -> Any:
+            assert "{{resolve:" in value
+            return pattern.finditer(value)
+
+    pattern = engine._DYNAMIC_REFERENCE
+    monkeypatch.setattr(engine, "_DYNAMIC_REFERENCE", Searched())
+    found: set[str] = set()
+    engine._find_dynamic_references({"a": ["text", "{{resolve:ssm:name}}"], "b": "x{{resolve:ssm:other}}"}, found)
+    assert found == {"{{resolve:ssm:name}}", "{{resolve:ssm:other}}"}

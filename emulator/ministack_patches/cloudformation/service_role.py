@@ -13,6 +13,7 @@ which keys a handler's call would have is not known here.
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -88,13 +89,13 @@ def _require(resource_type: str, stack_name: str, *, deleting: bool) -> None:
     if not needed:
         return
     account, name = role.split(":")[4], role.rpartition("/")[2]
-    allowed = [
+    allowed = tuple(
         pattern
         for statements in iam_evaluator._gather_role_policies(name, account)
         for statement in statements
         if statement.effect == "Allow"
         for pattern in statement.actions
-    ]
+    )
     for action in needed:
         if _is_for_deletion(action) == deleting and not _matches(action, allowed):
             raise ValueError(
@@ -104,5 +105,7 @@ def _require(resource_type: str, stack_name: str, *, deleting: bool) -> None:
             )
 
 
-def _matches(action: str, patterns: list[str]) -> bool:
+@functools.lru_cache(maxsize=4096)
+def _matches(action: str, patterns: tuple[str, ...]) -> bool:
+    """All stacks have one role, and each resource needs several actions."""
     return any(iam_evaluator.fnmatch_iam(action, pattern) for pattern in patterns)
