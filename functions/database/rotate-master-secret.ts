@@ -71,16 +71,22 @@ export const rotateMasterSecret: Action<typeof Input, typeof Output, RotateDeps>
       logger.info('rotation.left', { tenantId, rotationStep: Step, status: record?.status });
       return {};
     }
-    const { secrets, rds, untold } = await sessionOf(tenantId);
+    const { secrets, rds, made, untold } = await sessionOf(tenantId);
     const version = { secrets, secretId: SecretId, versionId: ClientRequestToken };
     const stages = await stagesOf(version);
     if (stateIn(stages, version) === 'current') return {};
     const database = { rds, lambda, tenantId, cell };
-    if (Step === 'createSecret' && (await beginVersion(version))) untold.add(ClientRequestToken);
+    const login = async () => made.get(ClientRequestToken) ?? (await passwordOf(version));
+    if (Step === 'createSecret') {
+      const begun = await beginVersion(version);
+      if (begun) {
+        made.set(ClientRequestToken, begun);
+        untold.add(ClientRequestToken);
+      }
+    }
     // The step may be called again after RDS was told, and its answer lost: then the database is asked.
-    if (Step === 'setSecret')
-      await setPassword(database, await passwordOf(version), { isNew: untold.delete(ClientRequestToken) });
-    if (Step === 'testSecret') await awaitPassword(database, await passwordOf(version), pause);
+    if (Step === 'setSecret') await setPassword(database, await login(), { isNew: untold.delete(ClientRequestToken) });
+    if (Step === 'testSecret') await awaitPassword(database, await login(), pause);
     if (Step === 'finishSecret') await promote(version, stages);
     logger.info('rotation.step', { tenantId, rotationStep: Step });
     return {};

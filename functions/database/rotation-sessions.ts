@@ -4,12 +4,15 @@ import type { STSClient } from '@aws-sdk/client-sts';
 import { rotationRoleArn } from '../contract/naming';
 import { keptFor } from '../shared/kept-for';
 import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
+import type { MasterLogin } from './secret-versions';
 
 /** Clients with the credentials of a session for one tenant. */
 export interface RotationSession {
   readonly secrets: Pick<SecretsManagerClient, 'send'>;
   readonly rds: Pick<RDSClient, 'send'>;
-  /** Versions whose password an earlier step has just made, and that nobody has told RDS yet. */
+  /** The logins of versions that an earlier step has just made. The value of a version never changes ("PutSecretValue"). */
+  readonly made: Map<string, MasterLogin>;
+  /** Those of them that nobody has told RDS yet. */
   readonly untold: Set<string>;
 }
 
@@ -31,7 +34,8 @@ export function rotationSessions(opening: Opening, now = Date.now): (tenantId: s
   const open = async (tenantId: string) => {
     const terms = { roleArn: rotationRoleArn(opening.accountId), tenantId };
     const credentials = await assumeTenantRole(opening.sts, terms, `RotateMasterSecret-${tenantId}`);
-    return { secrets: opening.secretsAs(credentials), rds: opening.rdsAs(credentials), untold: new Set<string>() };
+    const [secrets, rds] = [opening.secretsAs(credentials), opening.rdsAs(credentials)];
+    return { secrets, rds, made: new Map<string, MasterLogin>(), untold: new Set<string>() };
   };
   const sessions = new Map<string, { readonly since: number; readonly session: () => Promise<RotationSession> }>();
   return async (tenantId) => {

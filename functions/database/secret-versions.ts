@@ -74,13 +74,13 @@ export const passwordOf = ({ secrets, secretId, versionId }: PendingVersion) =>
 /**
  * Gives the pending version a new password, once: a second password would not be the one that RDS was told.
  *
- * @returns whether the password is new: then RDS knows nothing of it
+ * @returns the login with the password, if that is new: then RDS knows nothing of it
  */
-export async function beginVersion(version: PendingVersion): Promise<boolean> {
+export async function beginVersion(version: PendingVersion): Promise<MasterLogin | undefined> {
   const { secrets, secretId, versionId } = version;
   try {
     await passwordOf(version);
-    return false;
+    return undefined;
   } catch (thrown) {
     if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
     const value = { ...(await masterLogin(secrets, secretId, 'AWSCURRENT')), password: newPassword() };
@@ -92,7 +92,7 @@ export async function beginVersion(version: PendingVersion): Promise<boolean> {
         VersionStages: ['AWSPENDING'],
       }),
     );
-    return true;
+    return value;
   }
 }
 
