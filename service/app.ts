@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import Fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -10,7 +11,7 @@ import { VERSION_HEADER } from '../functions/contract/naming';
 import { behindTenant } from './behind-tenant';
 import { addLeadRoutes } from './lead-routes';
 import type { Tenant, Tenants } from './tenant-context/tenant';
-import { type Page, tenantPage } from './tenant-page';
+import { type Page, TenantPages } from './tenant-page';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -100,10 +101,12 @@ export function serviceApp(options: AppOptions): FastifyInstance {
 
   app.addHook('onClose', async () => tenants.close());
 
+  const pages = new TenantPages();
+
   /** A release asks this of a version before any visitor gets it. */
   const servesPage = async (tenant: Tenant) => {
-    const page = await tenantPage(tenant);
-    page?.body.destroy();
+    const page = await pages.of(tenant);
+    if (page?.body instanceof Readable) page.body.destroy();
   };
   app.get<{ Querystring: { host?: string } }>('/healthz', async ({ query }, reply) => {
     const { status, headers, body } = await tenants.health(query.host, servesPage);
@@ -133,7 +136,7 @@ export function serviceApp(options: AppOptions): FastifyInstance {
   app.get('/', async (request, reply) => {
     const tenant = await activeTenant(request, reply);
     if (!tenant) return reply;
-    const page = await tenantPage(tenant);
+    const page = await pages.of(tenant);
     return page ? html(reply, page) : nothingHere(reply);
   });
   addLeadRoutes(app, activeTenant);
