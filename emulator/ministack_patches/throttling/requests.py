@@ -10,7 +10,7 @@ AWS: "Common Error Types" (Amazon Route 53 API Reference)
 Test: throttling.test.ts: %s: a burst gets the size of its token bucket, and the rest fails with the service's own error
 Test: throttling.test.ts: an empty token bucket refills
 Test: throttling.test.ts: an API, or a function, can be throttled for some seconds on demand
-Test: throttling.test.ts: an API without names of actions in its requests is throttled by method and path, with its own error
+Test: throttling.test.ts: an API without names of actions in its requests is throttled by method and path, with its own error: %s
 Test: throttling.test.ts: with patience 0 nothing is throttled
 
 Each bucket holds a number of tokens and is refilled at a rate. CloudFormation calls from an account
