@@ -137,6 +137,24 @@ it('tells an act when it is asked for, and what came of it', async () => {
   expect(await acts.ask()).toEqual([]);
 });
 
+it('tells what came of an act that was asked for on the day before', async () => {
+  const at = '2030-01-01T23:59:59.900Z';
+  jest.useFakeTimers({ doNotFake: ['setTimeout', 'setImmediate', 'nextTick', 'queueMicrotask'], now: Date.parse(at) });
+  const { table, probe } = scene();
+  const entry = { id: 'a', at, by: 'arn:jane', kind: 'suspend', tenantId, day: at.slice(0, 10) };
+  const acts = probe('acts', 'acts');
+  await acts.begin();
+  table.put({ pk: `TENANT#${tenantId}`, sk: `${at}#a#ASKED`, ...entry });
+  jest.setSystemTime(Date.parse('2030-01-02T00:00:00.100Z'));
+  expect(await acts.ask()).toEqual(['acts', 'tenants', own]);
+  table.put({ pk: `TENANT#${tenantId}`, sk: `${at}#a#RESULT`, ...entry, endedAt: at, result: { outcome: 'done' } });
+  expect(await acts.ask()).toEqual(['acts', 'tenants', own]);
+  expect(acts.calls()).toBe(2);
+  jest.setSystemTime(Date.parse('2030-01-02T02:00:00.000Z'));
+  expect(acts.calls()).toBe(1);
+});
+afterEach(() => jest.useRealTimers());
+
 it('tells an audit when it begins and when it ends', async () => {
   const audit = { executionArn: 'arn:audit', status: 'RUNNING' };
   const audits: object[] = [];
