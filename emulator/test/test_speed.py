@@ -364,7 +364,10 @@ def test_programs_in_a_folder_of_one_user_are_not_for_everybody() -> None:
         for part in ("bin", "lib", "share"):
             (folder / "package/pginstall" / part).mkdir(parents=True)
         for program in _NEEDED:
-            (folder / "package/pginstall/bin" / program).touch(0o755)
+            (folder / "package/pginstall/bin" / program).touch()
+        # Whatever the umask says.
+        for made_here in folder.rglob("*"):
+            made_here.chmod(0o755)
         folder.chmod(0o711)
         assert anybody_reaches(folder / "package")
         folder.chmod(0o700)
