@@ -20,6 +20,7 @@ const project = ([displayName, folder = `test/${displayName}`]) => ({
   }),
   ...(displayName === 'integration' && {
     globalSetup: '<rootDir>/test/support/record-deployment.js',
+    globalTeardown: '<rootDir>/test/support/forget-recorder.js',
     setupFilesAfterEnv: ['<rootDir>/test/support/await-deployment.js'],
   }),
   transform,

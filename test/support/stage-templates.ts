@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { type Stage, stages } from '../../infra/config/stages';
@@ -24,18 +24,13 @@ export interface StageTemplates {
   readonly named: Readonly<Record<string, Template>>;
 }
 
-/** Whether the process of synthesize-stages.js still works. */
-function isSynthesizing(): boolean {
-  try {
-    return process.kill(Number(process.env.STAGE_SYNTHESIS), 0);
-  } catch {
-    return false;
-  }
-}
+/** A file beside those of the stages, when no more of them comes. */
+export const SYNTHESIS_ENDED = 'ended';
 
 function synthesisIn(file: string): StageSynthesis {
   const sleeping = new Int32Array(new SharedArrayBuffer(4));
-  while (!existsSync(file) && isSynthesizing()) Atomics.wait(sleeping, 0, 0, 50);
+  const ended = join(dirname(file), SYNTHESIS_ENDED);
+  while (!existsSync(file) && !existsSync(ended)) Atomics.wait(sleeping, 0, 0, 50);
   if (!existsSync(file)) throw new Error(`the stages could not be synthesized: ${file} is missing`);
   return JSON.parse(readFileSync(file, 'utf8'));
 }

@@ -18,5 +18,6 @@ module.exports = () => {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   process.env.STAGE_TEMPLATES = folder;
-  process.env.STAGE_SYNTHESIS = String(synthesis.pid);
+  // In the process of remove-synthesis.js.
+  globalThis.synthesis = synthesis;
 };
