@@ -18,4 +18,5 @@ test('D2: a deployment breaks no run of the previous release, and changes no ten
   } finally {
     await stage.stop();
   }
-});
+  // Many runs in one test, and two deployments of all stacks.
+}, 600_000);

@@ -62,5 +62,6 @@ export function testTrials(bench: FaultBench, keys: readonly string[], { everyEv
     const redriven = rows(results).reduce((sum, { redrivenToActive }) => sum + redrivenToActive, 0);
     // A tenant whose announcement alone failed is ACTIVE before its run is redriven.
     expect(unaided + redriven).toBeGreaterThanOrEqual(keys.length);
-  });
+    // Many runs in one test, of which some wait for the sweep.
+  }, 600_000);
 }
