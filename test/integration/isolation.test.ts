@@ -150,6 +150,7 @@ const IAM_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   's3:GetBucketEncryption': ['s3:GetEncryptionConfiguration'],
   's3:GetBucketLifecycleConfiguration': ['s3:GetLifecycleConfiguration'],
   's3:GetBucketNotificationConfiguration': ['s3:GetBucketNotification'],
+  's3:GetObjectLockConfiguration': ['s3:GetBucketObjectLockConfiguration'],
   's3:ListBuckets': ['s3:ListAllMyBuckets'],
   's3:GetBucketReplication': ['s3:GetReplicationConfiguration'],
   's3:ListBucketAnalyticsConfigurations': ['s3:GetAnalyticsConfiguration'],
