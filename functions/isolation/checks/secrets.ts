@@ -16,6 +16,9 @@ function daysOf(expression = ''): number | undefined {
   return number === undefined ? undefined : Number(number) / (unit === 'hour' ? 24 : 1);
 }
 
+/** An expression without a month or a year: each month at least. A rotation that comes late is told by its last time. */
+const isMonthly = (expression = '') => /^cron\(\S+ \S+ \S+ \* \S+ \*\)$/.test(expression);
+
 /** How the rotation of a secret falls short of what PrepareDatabase has set. */
 function neglectOf({ RotationEnabled, RotationRules, LastRotatedDate }: SecretDescription): string[] {
   const { AutomaticallyAfterDays, ScheduleExpression } = RotationRules ?? {};
@@ -23,7 +26,7 @@ function neglectOf({ RotationEnabled, RotationRules, LastRotatedDate }: SecretDe
   const idleDays = LastRotatedDate ? Math.floor((Date.now() - LastRotatedDate.getTime()) / DAY_MS) : 0;
   return [
     ...(RotationEnabled ? [] : ['the rotation of the secret was cancelled']),
-    ...(days !== undefined && days <= ROTATION_DAYS
+    ...((days !== undefined && days <= ROTATION_DAYS) || (days === undefined && isMonthly(ScheduleExpression))
       ? []
       : [`the secret is rotated ${days === undefined ? 'by another schedule' : `every ${days} days`}`]),
     ...(idleDays > ROTATION_DAYS + LATE_DAYS ? [`the last rotation was ${idleDays} days ago`] : []),

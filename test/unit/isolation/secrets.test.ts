@@ -116,6 +116,8 @@ test.each([
   { AutomaticallyAfterDays: 30 },
   { ScheduleExpression: 'rate(7 days)' },
   { ScheduleExpression: 'rate(4 hours)' },
+  { ScheduleExpression: 'cron(0 3 ? * SUN *)' },
+  { ScheduleExpression: 'cron(0 3 1 * ? *)', Duration: '3h' },
 ])('the rotation by the platform’s own function is no violation: %j', async (RotationRules) => {
   const [check] = SECRETS_CHECKS.filter(({ id }) => id === 'secrets.rotation-function');
   if (!check) throw new Error('there is no such check');
