@@ -1,4 +1,4 @@
-import { type Condition, nameOf, type Statement, whatOf, whoOf } from '../policy-document';
+import { type Condition, forSomebody, nameOf, type Statement, whatOf, whoOf } from '../policy-document';
 import { missingFrom, wordsOf } from './conditions';
 import { refusesOnlyPlain } from './further-denials';
 import { coversElement, type Element } from './patterns';
@@ -157,7 +157,7 @@ export type Harmless = (further: Statement, expected: readonly Statement[]) => b
 
 /**
  * Both directions: what a policy allows or denies beyond the expected one, and what it does not allow
- * or deny although it should.
+ * or deny although it should. What it allows a principal that was deleted it allows nobody.
  *
  * @param what the policy, as the sentences name it
  * @param isHarmless of further denials: those of requests without TLS, unless the caller knows more
@@ -172,12 +172,13 @@ export function policyDifferences(
     ...allowedBeyond(one, other).map(({ statement }) => wholeOf(statement)),
     ...denialsLacking(other, one).map(({ statement }) => wholeOf(statement)),
   ];
+  const living = forSomebody(actual);
   return [
     ...beyond(
-      actual.filter((each) => each.effect === 'Allow' || !isHarmless(each, expected)),
+      living.filter((each) => each.effect === 'Allow' || !isHarmless(each, expected)),
       expected,
     ).map((each) => `${what} has the statement ${each}`),
-    ...beyond(expected, actual).map((each) => `${what} lacks the statement ${each}`),
+    ...beyond(expected, living).map((each) => `${what} lacks the statement ${each}`),
   ];
 }
 

@@ -1,4 +1,4 @@
-import { nameOf, type Statement } from '../policy-document';
+import { forSomebody, nameOf, type Statement } from '../policy-document';
 
 const ACCOUNT = /^AWS:(?:arn:aws:iam::)?(\d{12})(?::|$)/;
 
@@ -19,7 +19,7 @@ export function strangersIn(policy: readonly Statement[], accounts: readonly str
           ),
         ),
     );
-  return policy
+  return forSomebody(policy)
     .filter(({ effect }) => effect === 'Allow')
     .flatMap((statement) => {
       if (statement.inverted) return [`${nameOf(statement)} allows all except those listed`];

@@ -11,6 +11,15 @@ describe('the comparison of statements', () => {
     expect(policyDifferences('the policy', one, other)).toEqual([]);
   });
 
+  test('sees what is allowed to nobody any more, and what a role that was made anew lacks', () => {
+    const [gone, role] = ['AROAJQABLZS4A3QDU576Q', `arn:aws:iam::${ACCOUNT_ID}:role/x`];
+    const allow = (AWS: string) => ({ Sid: 'A', Principal: { AWS }, Action: 'kms:Decrypt', Resource: '*' });
+    expect(policyDifferences('the policy', policyOf(allow(role), allow(gone)), policyOf(allow(role)))).toEqual([]);
+    expect(policyDifferences('the policy', policyOf(allow(gone)), policyOf(allow(role)))).toEqual([
+      `the policy lacks the statement Allow A for AWS:${role} on *`,
+    ]);
+  });
+
   test.each<[string, object]>([
     ['a resource more', { Action: ['s3:GetObject', 's3:PutObject'], Resource: ['a', 'b', 'c'] }],
     [
@@ -27,6 +36,12 @@ describe('the comparison of statements', () => {
     ['another account', false, { Principal: { AWS: '999999999999' }, Action: 'a' }],
     ['a service without a bound', false, { Principal: { Service: 's3.amazonaws.com' }, Action: 'a' }],
     ['everybody', false, { Principal: '*', Action: 'a' }],
+    ['a user who was deleted', true, { Principal: { AWS: 'AIDAJQABLZS4A3QDU576Q' }, Action: 'a' }],
+    [
+      'a role that looks like one',
+      false,
+      { Principal: { AWS: 'arn:aws:iam::999999999999:role/AROAJQABLZS4A3QDU576Q' }, Action: 'a' },
+    ],
     [
       'everybody of another account',
       false,
