@@ -63,10 +63,7 @@ export function platformArns(stack: Stack) {
     tableExports: arn('dynamodb', `table/${platformStackName('*')}/export/*`),
     backupPlans: arn('backup', 'backup-plan:*'),
     backupVaults: arn('backup', 'backup-vault:*'),
-    platformRules: [
-      arn('events', `rule/${platformStackName('*')}`),
-      arn('events', `rule/${EVENT_BUS_NAME}/${platformStackName('*')}`),
-    ],
+    anyRule: arn('events', 'rule/*'),
     /** SetUpDatabase of every cell. */
     databaseSetups: arn('lambda', `function:${setUpDatabaseName('*')}`),
     /** AskDatabase of every cell. */
