@@ -84,6 +84,8 @@ const ALONE: ReadonlySet<string> = new Set([
   'delete the secret, to be restored for a week',
   'put a database under another key in the place of the tenant’s',
   'stop the database',
+  // What probes have put into the bucket stays.
+  'lock each object of the tenant for ten years',
   // Nobody looks behind the door of a database that refuses the application.
   'turn IAM authentication off',
   'take rds_iam from the application',

@@ -5,12 +5,14 @@ import { CHANGES_BY_THE_ORGANIZATION } from './by-the-organization';
 import { CHANGES_BY_THE_PLATFORM } from './by-the-platform';
 import { CHANGES_BY_THE_TENANT } from './by-the-tenant';
 import { CHANGES_IN_THE_DATABASE } from './in-the-database';
+import { PERIMETER_OF_TENANTS } from './perimeter-of-tenants';
 
 export const BENIGN_CHANGES: readonly BenignChange[] = [
   ...CHANGES_BY_THE_TENANT,
   ...CHANGES_BY_AN_OPERATOR,
   ...CHANGES_BY_AWS,
   ...CHANGES_BY_THE_ORGANIZATION,
+  ...PERIMETER_OF_TENANTS,
   ...CHANGES_BY_THE_PLATFORM,
   ...CHANGES_IN_THE_DATABASE,
 ];

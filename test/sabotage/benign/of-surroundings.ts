@@ -46,10 +46,10 @@ import {
   UpdateWebACLCommand,
 } from '@aws-sdk/client-wafv2';
 import { everyItem } from '../../../functions/shared/paging';
+import { aRule } from '../a-rule';
 import { refuseAdministration } from '../network-changes';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
-import { aRule } from '../techniques/a-rule';
 import { anAlarm } from './an-alarm';
 
 /** A change of what tenants share on which no check may fail. */
@@ -207,10 +207,10 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
   },
   {
     name: 'the organization hears of findings and maintenance in the account',
-    make: ({ surroundings: { region }, root: { events } }) => {
+    make: ({ surroundings: { region, accountId }, root: { events } }) => {
       const source = ['aws.health', 'aws.guardduty', { prefix: 'aws.inspector' }];
-      const bus = `arn:aws:events:${region}:555555555555:event-bus/security`;
-      return aRule(events, { Name: 'organization', EventPattern: JSON.stringify({ source }) }, bus);
+      const Arn = `arn:aws:events:${region}:555555555555:event-bus/security`;
+      return aRule(events, { Name: 'organization', EventPattern: JSON.stringify({ source }) }, { Arn, accountId });
     },
   },
   {

@@ -13,10 +13,10 @@ import {
   DescribeStateMachineCommand,
   UpdateStateMachineCommand,
 } from '@aws-sdk/client-sfn';
+import { aRule } from '../a-rule';
 import { keyPolicy, without } from '../policies';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER } from '../technique';
-import { aRule } from './a-rule';
 import { resourceOf } from './platform';
 
 const machineOf = async (scene: SharedScene, part: string) =>
@@ -64,11 +64,15 @@ export const PLATFORM_RECORD_TECHNIQUES: readonly SharedTechnique[] = [
   {
     name: 'send the events of all executions to another account',
     check: 'audit.rules',
-    detonate: async ({ surroundings: { region }, root: { events } }) => {
+    detonate: async ({ surroundings: { region, accountId }, root: { events } }) => {
       const bus = `arn:aws:events:${region}:${STRANGER}:event-bus/theirs`;
       return {
         expectedEvidence: `rule support sends the executions’ events, with their inputs, to ${bus}`,
-        revert: await aRule(events, { Name: 'support', EventPattern: JSON.stringify({ source: ['aws.states'] }) }, bus),
+        revert: await aRule(
+          events,
+          { Name: 'support', EventPattern: JSON.stringify({ source: ['aws.states'] }) },
+          { Arn: bus, accountId },
+        ),
       };
     },
   },

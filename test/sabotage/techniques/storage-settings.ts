@@ -1,5 +1,6 @@
 import {
   CreateBucketCommand,
+  type DefaultRetention,
   DeleteBucketCommand,
   DeleteBucketCorsCommand,
   DeleteBucketWebsiteCommand,
@@ -13,6 +14,7 @@ import {
   PutBucketNotificationConfigurationCommand,
   PutBucketTaggingCommand,
   PutBucketWebsiteCommand,
+  PutObjectLockConfigurationCommand,
   type TargetGrant,
 } from '@aws-sdk/client-s3';
 import { bucketOf, type Subject, tenantIdOf } from '../../../functions/isolation/subject';
@@ -78,6 +80,25 @@ const taggedBucket = (name: string, bucket: (subject: Subject) => string): Attac
 });
 
 export const STORAGE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
+  {
+    name: 'lock each object of the tenant for ten years',
+    check: 'storage.lifecycle',
+    detonate: async ({ subject, root: { s3 } }) => {
+      const Bucket = bucketOf(subject);
+      const put = (DefaultRetention?: DefaultRetention) =>
+        s3.send(
+          new PutObjectLockConfigurationCommand({
+            Bucket,
+            ObjectLockConfiguration: {
+              ObjectLockEnabled: 'Enabled',
+              ...(DefaultRetention && { Rule: { DefaultRetention } }),
+            },
+          }),
+        );
+      await put({ Mode: 'GOVERNANCE', Years: 10 });
+      return { expectedEvidence: 'each object is locked for 10 years (GOVERNANCE)', revert: () => put() };
+    },
+  },
   expiring(
     'let everything expire after a day',
     () => [

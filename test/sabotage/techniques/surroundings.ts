@@ -4,6 +4,12 @@ import {
   EnableAlarmActionsCommand,
 } from '@aws-sdk/client-cloudwatch';
 import {
+  CancelExportTaskCommand,
+  CreateExportTaskCommand,
+  DeleteResourcePolicyCommand as DeleteLogPolicyCommand,
+  PutResourcePolicyCommand as PutLogPolicyCommand,
+} from '@aws-sdk/client-cloudwatch-logs';
+import {
   DeleteResourcePolicyCommand,
   DescribeTableCommand,
   PutResourcePolicyCommand,
@@ -12,7 +18,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb';
 import { DescribeSubnetsCommand, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
-import { UpdateServiceCommand } from '@aws-sdk/client-ecs';
+import { DescribeServicesCommand, DescribeTaskDefinitionCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import {
   CreateListenerCommand,
   DeleteListenerCommand,
@@ -41,7 +47,7 @@ import { tenantIdIn } from '../../../functions/contract/naming';
 import { strangersNameServer } from '../name-changes';
 import { aPeering, aVpc, ELSEWHERE } from '../network-changes';
 import { answered } from '../probe-changes';
-import type { SharedTechnique } from '../surroundings-target';
+import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { STRANGER, STRANGERS_ROOT } from '../technique';
 
 const attribute = (name: string, Key: string, Value: string): SharedTechnique => ({
@@ -85,6 +91,18 @@ const topicKey = (name: string, to: string): SharedTechnique => ({
     };
   },
 });
+
+/** The log group that the stack’s task definition writes to. */
+async function serviceLog({ surroundings: { cell }, root: { ecs } }: SharedScene): Promise<string> {
+  const every = { cluster: cell.clusterName, services: Object.values(cell.services) };
+  const { services = [] } = await ecs.send(new DescribeServicesCommand(every));
+  const [{ taskDefinition } = {}] = services;
+  const { taskDefinition: found } = await ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }));
+  const { options = {} } = found?.containerDefinitions?.[0]?.logConfiguration ?? {};
+  const group = options['awslogs-group'];
+  if (!group) throw new Error('the shared service logs to no group');
+  return group;
+}
 
 export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
   attribute('write the load balancer’s access logs to a stranger’s bucket', 'access_logs.s3.bucket', 'strangers-logs'),
@@ -170,6 +188,38 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
       return {
         expectedEvidence: `lets AWS:${STRANGERS_ROOT} in`,
         revert: () => s3.send(new PutBucketPolicyCommand({ Bucket, Policy: before })),
+      };
+    },
+  },
+  {
+    name: 'export the log of the shared service into a stranger’s bucket',
+    check: 'cell.access-logs',
+    detonate: async (scene) => {
+      const { logs } = scene.root;
+      const logGroupName = await serviceLog(scene);
+      const destination = 'strangers-logs';
+      const request = new CreateExportTaskCommand({ logGroupName, from: 0, to: Date.now(), destination });
+      const { taskId } = await logs.send(request);
+      return {
+        expectedEvidence: `writes log group ${logGroupName} to bucket ${destination}`,
+        revert: () => logs.send(new CancelExportTaskCommand({ taskId })),
+      };
+    },
+  },
+  {
+    name: 'let another account search the log of the shared service',
+    check: 'cell.access-logs',
+    detonate: async (scene) => {
+      const { logs } = scene.root;
+      const { region, accountId } = scene.surroundings;
+      const Resource = `arn:aws:logs:${region}:${accountId}:log-group:${await serviceLog(scene)}:*`;
+      const Principal = { AWS: STRANGERS_ROOT };
+      const statement = { Sid: 'Support', Effect: 'Allow', Principal, Action: 'logs:FilterLogEvents', Resource };
+      const policyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [statement] });
+      await logs.send(new PutLogPolicyCommand({ policyName: 'service-support', policyDocument }));
+      return {
+        expectedEvidence: 'policy service-support has the statement Allow Support',
+        revert: () => logs.send(new DeleteLogPolicyCommand({ policyName: 'service-support' })),
       };
     },
   },
