@@ -94,6 +94,8 @@ export interface Check<S = Subject, F = Sources> {
   readonly remediation: Remediation;
   /** Whether it passes when AWS denies something. A denial is asked for again at the end of a run. */
   readonly refusal?: true;
+  /** Whether it begins ahead of the others, which wait until the door of the database is being tried: that takes longest. */
+  readonly ahead?: true;
   readonly run: (subject: S, sources: F) => Promise<Finding>;
 }
 

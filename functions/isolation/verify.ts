@@ -13,9 +13,12 @@ import type { Subject } from './subject';
  * Each group starts one turn of the event loop after the one before, so requests are sent while
  * others are still being signed. Probes start first, because they wait for sessions; then the
  * groups with the longest answers.
+ *
+ * @param begun before it, only the checks ahead of the others are at work: a hundred requests that are being signed would
+ * keep the few that they need waiting
  */
-function turns(): ReadonlyMap<CheckGroup, Promise<unknown>> {
-  let turn: Promise<unknown> = Promise.resolve();
+function turnsAfter(begun: Promise<unknown>): ReadonlyMap<CheckGroup, Promise<unknown>> {
+  let turn = begun;
   return new Map(
     CHECK_GROUPS.toReversed().map((group) => {
       const mine = turn;
@@ -39,11 +42,15 @@ async function answersTo(
   now: () => Date,
   newness?: Newness,
 ): Promise<(Answer | NotAskedAbout)[]> {
-  const turnOf = turns();
+  const ahead = new Map(
+    catalogue.filter((check) => check.ahead).map((check) => [check, find(check, subject, sources)]),
+  );
+  const over = Promise.allSettled(ahead.values());
+  const turnOf = turnsAfter(ahead.size > 0 ? Promise.race([sources.probes.databaseAsked, over]) : over);
   return await settled(
     catalogue.map(async (check) => {
       await turnOf.get(groupOf(check));
-      const found = await find(check, subject, sources);
+      const found = await (ahead.get(check) ?? find(check, subject, sources));
       if (found instanceof NotAsked) return leftOut(check, found.message);
       const open = await opennessOf(found, sources, now(), newness);
       const { id, title, question, severity, controls, remediation } = check;

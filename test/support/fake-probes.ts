@@ -75,6 +75,8 @@ export class FakeProbes implements Probes {
     };
   }
 
+  readonly databaseAsked = Promise.resolve();
+
   readonly database = async () => {
     if (this.closed) throw this.closed;
     return this.door;

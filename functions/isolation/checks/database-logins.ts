@@ -129,5 +129,5 @@ const CHECKS = checksOf(DATABASE_LOGINS_METADATA, {
 });
 
 export const DATABASE_LOGIN_CHECKS: readonly Check[] = CHECKS.map((check) =>
-  check.id === 'probes.database-login' ? check : { ...check, refusal: true },
+  check.id === 'probes.database-login' ? { ...check, ahead: true } : { ...check, refusal: true },
 );

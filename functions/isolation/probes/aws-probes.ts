@@ -53,6 +53,7 @@ export function probesOf(clients: ProbeClients, subject: Subject, doorsOf = deco
   };
   const tenantsObject: ObjectProbe = objectOf(tenant, bucketOf(subject), decoy, () => decoysObject.opened());
   const decoysObject: ObjectProbe = objectOf(decoy, cell.decoy.bucketName, tenant, () => tenantsObject.opened());
+  const { promise: databaseAsked, resolve: asked } = Promise.withResolvers<void>();
   return {
     tenant,
     decoy,
@@ -73,7 +74,8 @@ export function probesOf(clients: ProbeClients, subject: Subject, doorsOf = deco
     tenantsObject,
     decoysObject,
     assumeRole: (terms) => attempt(repeated(() => assumeTenantRole(sts, terms, name))),
-    database: once(() => tryDoor({ lambda: clients.lambda, subject, tenant, decoy, now: Date.now })),
+    database: once(() => tryDoor({ lambda: clients.lambda, subject, tenant, decoy, now: Date.now, asked })),
+    databaseAsked,
     request: loadBalancerProbe(cell.loadBalancerUrl, subject.tenant.host),
   };
 }

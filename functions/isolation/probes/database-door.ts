@@ -44,6 +44,8 @@ interface DoorProps {
   readonly tenant: TenantSession;
   readonly decoy: TenantSession;
   readonly now: () => number;
+  /** Told when the request is on its way. */
+  readonly asked: () => void;
 }
 
 /**
@@ -52,7 +54,7 @@ interface DoorProps {
  *
  * @throws Unanswered when the tenant's role cannot sign, or the function does not answer
  */
-export async function tryDoor({ lambda, subject, tenant, decoy, now }: DoorProps): Promise<Door> {
+export async function tryDoor({ lambda, subject, tenant, decoy, now, asked }: DoorProps): Promise<Door> {
   const { EndpointAddress: host, EndpointPort, SecretArn } = subject.stacks.database.outputs;
   const { ReplicaAddress, ReplicaPort } = subject.stacks.database.outputs;
   const [tenantId, port] = [tenantIdOf(subject), Number(EndpointPort)];
@@ -107,7 +109,9 @@ export async function tryDoor({ lambda, subject, tenant, decoy, now }: DoorProps
     ReplicaAddress && ReplicaPort ? await replicasDoor({ host: ReplicaAddress, port: Number(ReplicaPort) }) : undefined;
   const input = { tenantId, host, port, own: login('own', token), others: others.flat(), replica };
   try {
-    return { answers: await callAsk(lambda, subject.cell.name, input), unsent, unsentToReplica };
+    const answers = callAsk(lambda, subject.cell.name, input);
+    asked();
+    return { answers: await answers, unsent, unsentToReplica };
   } catch (thrown) {
     // A function that fails says nothing about AWS: the other checks have their answers.
     if (thrown instanceof Error && (thrown.name === 'ConfigurationInvalid' || isTransient(thrown.name)))

@@ -84,6 +84,8 @@ export interface Probes {
   readonly assumeRole: (terms: SessionTerms) => Promise<Attempt>;
   /** What the door of the tenant's database answers, and what its own role finds behind it. */
   readonly database: () => Promise<Door>;
+  /** Settles when the request that tries the door is on its way. It may never be. */
+  readonly databaseAsked: Promise<void>;
   /** Sends a request for a host to the cell's listener, as a browser does. */
   readonly request: (host: string) => Promise<Answered>;
 }

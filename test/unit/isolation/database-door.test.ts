@@ -320,11 +320,17 @@ describe('a tenant of an earlier release', () => {
 describe('the door', () => {
   const credentials = { accessKeyId: 'ASIA', secretAccessKey: 'secret', sessionToken: 'token' };
   const healthy = () => ({ Payload: Buffer.from(JSON.stringify(healthyDoor(tenantId).answers)) });
-  const tried = (lambda: FakeClient, signing?: Error) => {
+  const tried = (lambda: FakeClient, signing?: Error, asked = () => {}) => {
     const { tenant, decoy } = new FakeProbes(aSubject());
     const refusing = signing ? { ...decoy, signLogin: () => Promise.reject(signing) } : decoy;
-    return tryDoor({ lambda, subject: aSubject(), tenant, decoy: refusing, now: Date.now });
+    return tryDoor({ lambda, subject: aSubject(), tenant, decoy: refusing, now: Date.now, asked });
   };
+
+  test('tells when the request is on its way, once', async () => {
+    const [lambda, sent]: [FakeClient, number[]] = [new FakeClient({ InvokeCommand: healthy() }), []];
+    await tried(lambda, undefined, () => sent.push(lambda.sent.length));
+    expect(sent).toEqual([1]);
+  });
 
   test('a decoy that cannot sign leaves its own question open; a throttled one is asked again', async () => {
     const lambda = new FakeClient({ InvokeCommand: healthy() });

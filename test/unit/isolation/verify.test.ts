@@ -32,6 +32,47 @@ test('answers stand in the order of the catalogue, each with its group, whicheve
   ]);
 });
 
+describe('a check that begins ahead', () => {
+  const passed = { passed: true, evidence: 'refused' };
+  const scene = () => {
+    const [begun, ended] = [Promise.withResolvers<void>(), Promise.withResolvers<Finding>()];
+    const asked: string[] = [];
+    const ahead = { ...aCheck('probes.database-login', () => ended.promise), ahead: true as const };
+    const other = aCheck('key.rotation', async () => {
+      asked.push('key.rotation');
+      return passed;
+    });
+    const probes = Object.assign(new FakeProbes(aSubject()), { databaseAsked: begun.promise });
+    const report = verify(aSubject(), { facts: factsFrom(healthyFacts()), probes }, now, [other, ahead]);
+    const turns = async () => {
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+      return asked;
+    };
+    return { begun, ended, turns, report };
+  };
+
+  test('lets the others wait until what it asks is on its way', async () => {
+    const { begun, ended, turns, report } = scene();
+    expect(await turns()).toEqual([]);
+    begun.resolve();
+    expect(await turns()).toEqual(['key.rotation']);
+    ended.resolve(passed);
+    expect((await report).checks.map(({ id }) => id)).toEqual(['key.rotation', 'probes.database-login']);
+  });
+
+  test.each(['answered', 'throttled'])('keeps nobody when it is %s without asking', async (how) => {
+    const { ended, turns, report } = scene();
+    if (how === 'answered') ended.resolve(passed);
+    else ended.reject(awsError('ThrottlingException'));
+    const end = report.then(
+      () => 'answered',
+      () => 'throttled',
+    );
+    expect(await turns()).toEqual(['key.rotation']);
+    expect(await end).toBe(how);
+  });
+});
+
 test('one failed check fails the report, and all other checks are answered', async () => {
   const { passed, checks } = await asking(answering('storage.tls', { passed: false, evidence: 'wide open' }), yes);
   expect(passed).toBe(false);
