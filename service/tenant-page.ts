@@ -30,27 +30,41 @@ async function read(tenant: Tenant): Promise<Page | undefined> {
   }
 }
 
+/** Milliseconds. A read that takes longer may never end: a stream that S3 has begun has no time limit. */
+const SHARED_FOR = 1_000;
+
+interface Reading {
+  readonly page: Promise<Page | undefined>;
+  readonly since: number;
+}
+
 /**
  * The tenants' pages, each from its tenant's bucket, with the tenant's role. Requests that come while a small page is being
  * read get what is read, as visitors of one page come together: the answers to a campaign, or the requests that ask each node
- * of a load balancer. Nothing is kept afterwards.
+ * of a load balancer. Nothing is kept afterwards, and nobody joins a read that takes long.
  */
 export class TenantPages {
-  private readonly reading = new Map<string, Promise<Page | undefined>>();
+  private readonly reading = new Map<string, Reading>();
+
+  constructor(private readonly now: () => number = performance.now.bind(performance)) {}
 
   /** @returns undefined when the tenant has no page */
   async of(tenant: Tenant): Promise<Page | undefined> {
     const underWay = this.reading.get(tenant.tenantId);
-    if (!underWay) return await this.readAnew(tenant);
-    const page = await underWay;
+    if (!underWay || this.now() - underWay.since >= SHARED_FOR) return await this.readAnew(tenant);
+    const page = await underWay.page;
     // A body that is passed on as it comes is one visitor's.
     return page?.body instanceof Readable ? await read(tenant) : page;
   }
 
-  private readAnew(tenant: Tenant): Promise<Page | undefined> {
+  private async readAnew(tenant: Tenant): Promise<Page | undefined> {
     const { tenantId } = tenant;
-    const page = read(tenant).finally(() => this.reading.delete(tenantId));
-    this.reading.set(tenantId, page);
-    return page;
+    const reading = { page: read(tenant), since: this.now() };
+    this.reading.set(tenantId, reading);
+    try {
+      return await reading.page;
+    } finally {
+      if (this.reading.get(tenantId) === reading) this.reading.delete(tenantId);
+    }
   }
 }

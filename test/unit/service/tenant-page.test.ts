@@ -70,3 +70,17 @@ test('a denial is that of all who came together, and forgets the session once; t
   bucket.denied = false;
   expect(await bodyOf(await pages.of(tenant))).toBe('<h1>acme</h1>');
 });
+
+test('a read that does not end keeps nobody waiting who comes later, and ends no later read', async () => {
+  const { bucket, tenant } = aTenant('acme');
+  const [clock, stalled] = [{ now: 0 }, new Readable({ read: () => {} })];
+  const pages = new TenantPages(() => clock.now);
+  const client = new FakeClient({ GetObjectCommand: () => ({ Body: stalled, ContentLength: 4 }) });
+  const first = pages.of({ ...tenant, s3: async () => client } as Partial<Tenant> as Tenant);
+  clock.now = 1_000;
+  expect(await together(pages, tenant)).toEqual(['<h1>acme</h1>', '<h1>acme</h1>', '<h1>acme</h1>']);
+  expect(bucket.reads).toBe(1);
+  stalled.push('late');
+  stalled.push(null);
+  expect(await bodyOf(await first)).toBe('late');
+});
