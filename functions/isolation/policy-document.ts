@@ -94,7 +94,7 @@ export const whatOf = ({ actions }: Statement) =>
   actions.length > 0 ? actions.join(', ') : 'all actions except those listed (NotAction)';
 
 /** The unique id of a role or user that was deleted: a new one of the same name has another id, and nobody has this one. */
-const isOfNobody = (principal: string) => /^AWS:A(?:ROA|IDA)[A-Z0-9]{8,}$/.test(principal);
+export const isOfNobody = (principal: string) => /^AWS:A(?:ROA|IDA)[A-Z0-9]{8,}$/.test(principal);
 
 /**
  * What a policy still allows somebody. AWS shows a principal that was deleted by its unique id, e.g. a role that was made

@@ -1,5 +1,5 @@
-import type { Condition, Statement } from '../policy-document';
-import { areDisjoint } from './patterns';
+import { type Condition, isOfNobody, type Statement } from '../policy-document';
+import { areDisjoint, coversPattern } from './patterns';
 
 /** Whose requests a denial must not meet. */
 export interface Own {
@@ -7,6 +7,8 @@ export interface Own {
   readonly accounts: readonly string[];
   /** Undefined where a stage does not say it: then any organization may be the account's. */
   readonly organizationId?: string | undefined;
+  /** Whether services use what has the policy although that names none: a key, by grants ("Grants in AWS KMS"). */
+  readonly served?: boolean;
 }
 
 /** Conditions that requests without TLS meet, or with an old one ("Amazon S3 condition key examples"), and no others. */
@@ -48,8 +50,9 @@ function isOfOthers({ accounts, organizationId }: Own, keys: readonly string[]) 
 }
 
 const ACCOUNT = /^AWS:(?:arn:aws:iam::)?(\d{12})(?::(.*))?$/;
-/** Somebody of another account, or a user of this one: the platform has none. */
+/** Somebody of another account, a user of this one, as the platform has none, or nobody. */
 const isSomebodyElse = (principal: string, { accounts }: Own) => {
+  if (isOfNobody(principal)) return true;
   const [, account, who = ''] = ACCOUNT.exec(principal) ?? [];
   return account !== undefined && (!accounts.includes(account) || who.startsWith('user/'));
 };
@@ -63,9 +66,9 @@ function refusesOnlyStrangers(
   own: Own,
   expected: readonly Statement[],
 ) {
-  const served = expected.some(
-    ({ effect, principals: all }) => effect === 'Allow' && all.some((each) => /^Service:/.test(each)),
-  );
+  const served =
+    own.served ||
+    expected.some(({ effect, principals: all }) => effect === 'Allow' && all.some((each) => /^Service:/.test(each)));
   const ofOthers = (keys: readonly string[]) => conditions.find(isOfOthers(own, keys))?.key.toLowerCase();
   const [asks, askedFor, has] = [ofOthers(ASKS), ofOthers(ASKED_FOR), ofOthers(HAS)];
   // A service has no account, which is another one than this.
@@ -102,11 +105,32 @@ function forbidsNothingOf(further: Statement, needed: readonly Statement[], at: 
   );
 }
 
+/** Something that a request does. */
+interface Deed {
+  readonly action: string;
+  readonly resource: string;
+}
+
+/** Whether a denial is about something, whoever does it. */
+function isAbout({ actions, resources, not }: Statement, { action, resource }: Deed): boolean {
+  const among = (patterns: readonly string[], text: string) => patterns.some((each) => coversPattern(each, text));
+  const isOfAction = not?.actions
+    ? !among(lowerCase(not.actions), action.toLowerCase())
+    : meet(lowerCase(actions), [action.toLowerCase()]);
+  return isOfAction && (not?.resources ? !among(not.resources, resource) : meet(resources, [resource]));
+}
+
 /** A further denial that keeps nobody out but strangers and requests without TLS. */
 export const harmlessTo =
   (own: Own) =>
   (further: Statement, expected: readonly Statement[]): boolean =>
     refusesOnlyPlain(further) || refusesOnlyStrangers(further, own, expected);
+
+/** Such a one that spares something which the platform does with what is a stranger's. */
+export const harmlessSparing =
+  (own: Own, deed: Deed) =>
+  (further: Statement, expected: readonly Statement[]): boolean =>
+    refusesOnlyPlain(further) || (refusesOnlyStrangers(further, own, expected) && !isAbout(further, deed));
 
 /**
  * One that does no harm, as it meets nothing that the platform's roles, or the policy itself, are there to allow: it

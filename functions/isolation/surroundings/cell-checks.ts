@@ -104,7 +104,7 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
         });
       return finding(
         [
-          ...endpointViolations(endpoints, resources, services, harmless.anywhere),
+          ...endpointViolations(endpoints, resources, services, harmless),
           ...strange.map(
             ({ VpcPeeringConnectionId, RequesterVpcInfo, AccepterVpcInfo }) =>
               `peering ${VpcPeeringConnectionId} of ${RequesterVpcInfo?.VpcId} (${RequesterVpcInfo?.CidrBlock}) with ${AccepterVpcInfo?.VpcId} is no tenant’s`,

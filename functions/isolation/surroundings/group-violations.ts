@@ -1,10 +1,11 @@
 import type { IpPermission, SecurityGroup, VpcEndpoint } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { expectExactly } from '../check';
-import { type Harmless, policyDifferences } from '../comparison/policy-difference';
+import { policyDifferences } from '../comparison/policy-difference';
 import { parsePolicy, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType } from './expected-of';
+import type { HarmlessDenials } from './harmless-denials';
 
 const RuleSchema = z.object({
   IpProtocol: z.string(),
@@ -103,8 +104,12 @@ const EndpointSchema = z.object({
 const FULL_ACCESS = { Statement: { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' } };
 
 /** How the policy of an endpoint, and the routes that lead to it, differ from the cell's stack. */
-function changesOf(endpoint: VpcEndpoint, resources: readonly ExpectedResource[], isHarmless: Harmless): string[] {
-  const { VpcEndpointId: id, PolicyDocument, RouteTableIds = [] } = endpoint;
+function changesOf(
+  endpoint: VpcEndpoint,
+  resources: readonly ExpectedResource[],
+  { atEndpoint }: Pick<HarmlessDenials, 'atEndpoint'>,
+): string[] {
+  const { VpcEndpointId: id, ServiceName, PolicyDocument, RouteTableIds = [] } = endpoint;
   const made = ofType(resources, 'AWS::EC2::VPCEndpoint').find(({ physicalId }) => physicalId === id);
   if (!made) return [];
   const expected = EndpointSchema.parse(made.properties);
@@ -114,7 +119,7 @@ function changesOf(endpoint: VpcEndpoint, resources: readonly ExpectedResource[]
           `the policy of endpoint ${id}`,
           parsePolicy(PolicyDocument),
           statementsOf(expected.PolicyDocument ?? FULL_ACCESS),
-          isHarmless,
+          atEndpoint(ServiceName),
         )
       : []),
     ...expectExactly(`route table of endpoint ${id}`, RouteTableIds, expected.RouteTableIds),
@@ -126,7 +131,7 @@ export function endpointViolations(
   endpoints: readonly VpcEndpoint[],
   resources: readonly ExpectedResource[],
   placed: readonly string[],
-  isHarmless: Harmless,
+  harmless: Pick<HarmlessDenials, 'atEndpoint'>,
 ): string[] {
   const own = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
   const strange = endpoints
@@ -142,6 +147,6 @@ export function endpointViolations(
   return [
     ...strange,
     ...gone.map((id) => `endpoint ${id} of the cell’s stack does not exist`),
-    ...endpoints.flatMap((each) => changesOf(each, resources, isHarmless)),
+    ...endpoints.flatMap((each) => changesOf(each, resources, harmless)),
   ];
 }

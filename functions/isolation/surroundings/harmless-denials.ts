@@ -1,6 +1,6 @@
 import { TENANT_TAG } from '../../contract/naming';
 import { settled } from '../../shared/settled';
-import { harmlessBeside, harmlessTo, type Own } from '../comparison/further-denials';
+import { harmlessBeside, harmlessSparing, harmlessTo, type Own } from '../comparison/further-denials';
 import type { Harmless } from '../comparison/policy-difference';
 import type { Statement } from '../policy-document';
 import type { PlatformSurroundings } from './surroundings';
@@ -13,6 +13,8 @@ export interface HarmlessDenials {
   readonly anywhere: Harmless;
   /** In the policy of a resource with these ARNs. */
   readonly at: (...arns: readonly string[]) => Harmless;
+  /** In the policy of an endpoint of a cell's network, by the name of its service. */
+  readonly atEndpoint: (serviceName: string | undefined) => Harmless;
   /** In the policy of the key: a key's policy leaves it to IAM who of the account may use it. */
   readonly atKey: (keyArn: string) => Harmless;
   /** In an inline policy of a role. */
@@ -27,6 +29,15 @@ const isOfTenants = ({ conditions }: Statement) =>
       !(operator.toLowerCase() === 'null' && values.includes('true')),
   );
 
+/**
+ * ECR keeps the layers of images in a bucket of its own, and a task reads those of its image through the network's endpoint for S3
+ * ("Amazon ECR interface VPC endpoints": minimum Amazon S3 bucket permissions).
+ */
+const readingLayers = (region: string) => ({
+  action: 's3:GetObject',
+  resource: `arn:aws:s3:::prod-${region}-starport-layer-bucket/*`,
+});
+
 const leavesItToIam = ({ effect, principals }: Statement, accountId: string) =>
   effect === 'Allow' && principals.every((each) => each === `AWS:arn:aws:iam::${accountId}:root`);
 
@@ -36,7 +47,7 @@ const leavesItToIam = ({ effect, principals }: Statement, accountId: string) =>
  * @param others further accounts that a policy is for
  */
 export async function harmlessDenials(
-  { accountId, organizationId }: PlatformSurroundings,
+  { accountId, region, organizationId }: PlatformSurroundings,
   { trustees }: Pick<SurroundingsFacts, 'trustees'>,
   ...others: readonly string[]
 ): Promise<HarmlessDenials> {
@@ -45,12 +56,17 @@ export async function harmlessDenials(
   const needed = [...roles.flatMap(({ inline }) => inline), ...policies.flatMap(({ statements }) => statements)].filter(
     (each) => !isOfTenants(each),
   );
-  const at = (...arns: readonly string[]) => harmlessBeside(own, needed, ...arns);
   return {
     anywhere: harmlessTo(own),
-    at,
+    at: (...arns) => harmlessBeside(own, needed, ...arns),
+    atEndpoint: (serviceName) =>
+      serviceName === `com.amazonaws.${region}.s3` ? harmlessSparing(own, readingLayers(region)) : harmlessTo(own),
     atKey: (keyArn) => (further, expected) =>
-      at(keyArn)(
+      harmlessBeside(
+        { ...own, served: true },
+        needed,
+        keyArn,
+      )(
         further,
         expected.filter((each) => !leavesItToIam(each, accountId)),
       ),

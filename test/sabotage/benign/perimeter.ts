@@ -87,7 +87,7 @@ export const PERIMETER_CHANGES: readonly SharedChange[] = [
       keyPolicy(scene.root, await keyOf(scene, 'Alarms'), adding(deny('kms:ScheduleKeyDeletion', '*'))),
   },
   {
-    name: 'the organization lets the cell’s endpoint lead to no bucket of other accounts',
+    name: 'the organization lets the cell’s endpoint lead to no bucket of other accounts but that of images',
     make: async (scene) => {
       const { cell, region, accountId } = scene.surroundings;
       const Filters = [
@@ -96,10 +96,11 @@ export const PERIMETER_CHANGES: readonly SharedChange[] = [
       ];
       const { VpcEndpoints } = await scene.root.ec2.send(new DescribeVpcEndpointsCommand({ Filters }));
       const outward = { StringNotEqualsIfExists: { 'aws:ResourceAccount': accountId } };
+      const { Resource: _, ...statement } = deny('s3:*', '*', outward);
       return await endpointPolicy(
         scene.root,
         VpcEndpoints?.[0]?.VpcEndpointId ?? '',
-        adding(deny('s3:*', '*', outward)),
+        adding({ ...statement, NotResource: `arn:aws:s3:::prod-${region}-starport-layer-bucket/*` }),
       );
     },
   },

@@ -1,4 +1,4 @@
-import { harmlessBeside, harmlessTo } from '../../../functions/isolation/comparison/further-denials';
+import { harmlessBeside, harmlessSparing, harmlessTo } from '../../../functions/isolation/comparison/further-denials';
 import { policyDifferences } from '../../../functions/isolation/comparison/policy-difference';
 import { ACCOUNT_ID } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
@@ -45,6 +45,7 @@ describe('a further denial', () => {
       }),
     ],
     ['of another account', deny({ Principal: { AWS: 'arn:aws:iam::999999999999:root' } })],
+    ['of a user who was deleted', deny({ Principal: { AWS: 'AIDAJQABLZS4A3QDU576Q' } })],
     ['of a user', deny({ Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:user/stolen` } })],
   ])('%s is no difference', (_, further) => expect(differs(further)).toBe(false));
 
@@ -75,6 +76,29 @@ describe('a further denial', () => {
   ])('of other organizations must pass the services that the policy lets in (%#)', (more, isDifferent) => {
     const further = when({ StringNotEquals: { 'aws:PrincipalOrgID': ORGANIZATION }, ...more });
     expect(differs(further, served)).toBe(isDifferent);
+  });
+
+  test('must pass services at a key whose policy names none, too', () => {
+    const theirs = { StringNotEquals: { 'aws:PrincipalAccount': [ACCOUNT_ID, BILLING] } };
+    const [bare, passing] = policyOf(when(theirs) as never, when({ ...theirs, ...NO_SERVICE }) as never);
+    const isHarmless = harmlessTo({ ...own, served: true });
+    expect([bare, passing].map((each) => each && isHarmless(each, []))).toEqual([false, true]);
+  });
+
+  test.each<[boolean, object]>([
+    [true, { Action: 's3:*', NotResource: 'arn:aws:s3:::layers/*' }],
+    [true, { Action: 's3:*', NotResource: ['arn:aws:s3:::logs/*', 'arn:aws:s3:::layers*'] }],
+    [true, { Action: 's3:PutObject', Resource: '*' }],
+    [true, { Action: 's3:*', Resource: 'arn:aws:s3:::other/*' }],
+    [true, { NotAction: 'S3:Get*', Resource: '*' }],
+    [false, { NotAction: 's3:PutObject', Resource: '*' }],
+    [false, { Action: 'S3:Get*', Resource: '*' }],
+    [false, { Action: '*', NotResource: 'arn:aws:s3:::layers/one' }],
+  ])('of others’ resources may have to spare one: %s for %j', (spares, about) => {
+    const condition = { StringNotEquals: { 'aws:ResourceOrgID': ORGANIZATION } };
+    const [statement] = policyOf({ Effect: 'Deny', Principal: '*', ...about, Condition: condition } as never);
+    const isHarmless = harmlessSparing(own, { action: 's3:GetObject', resource: 'arn:aws:s3:::layers/*' });
+    expect(statement && isHarmless(statement, [])).toBe(spares);
   });
 
   test('may name any organization where the stage names none, and nothing that is none', () => {

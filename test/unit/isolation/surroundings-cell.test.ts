@@ -23,6 +23,16 @@ const deny = ({ cell: facts }: Data, CidrBlock: string, more: object = {}) =>
     ...more,
   });
 
+/** The endpoint for S3 leads to no bucket of another account. */
+const outward = ({ cell: facts }: Data, which: object) => {
+  const Condition = { StringNotEqualsIfExists: { 'aws:ResourceAccount': ACCOUNT_ID } };
+  const Statement = [
+    { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' },
+    { Effect: 'Deny', Principal: '*', Action: 's3:*', ...which, Condition },
+  ];
+  Object.assign(first(facts.endpoints), { PolicyDocument: JSON.stringify({ Statement }) });
+};
+
 const SERVICE_LOG = `arn:aws:logs:${surroundings.region}:${ACCOUNT_ID}:log-group:service`;
 const allowing = (AWS: string, Resource: unknown) =>
   JSON.stringify({ Statement: { Effect: 'Allow', Principal: { AWS }, Action: 'logs:GetLogEvents', Resource } });
@@ -42,6 +52,12 @@ const BREACHES: Breach[] = [
       Object.assign(first(c.endpoints), { PolicyDocument: JSON.stringify({ Statement: theirs }) });
     },
     'the policy of endpoint vpce-s3',
+  ],
+  [
+    'cell.network',
+    'an endpoint that leads to no bucket of others, and tasks to no image',
+    (data) => outward(data, { Resource: '*' }),
+    'the policy of endpoint vpce-s3 has the statement Deny',
   ],
   [
     'cell.network',
@@ -310,15 +326,8 @@ const HARMLESS: Harmless[] = [
   ],
   [
     'cell.network',
-    'an endpoint that leads to no bucket of others',
-    ({ cell: facts }) => {
-      const outward = { StringNotEqualsIfExists: { 'aws:ResourceAccount': ACCOUNT_ID } };
-      const Statement = [
-        { Effect: 'Allow', Principal: '*', Action: '*', Resource: '*' },
-        { Effect: 'Deny', Principal: '*', Action: 's3:*', Resource: '*', Condition: outward },
-      ];
-      Object.assign(first(facts.endpoints), { PolicyDocument: JSON.stringify({ Statement }) });
-    },
+    'an endpoint that leads to no bucket of others but that of images',
+    (data) => outward(data, { NotResource: `arn:aws:s3:::prod-${surroundings.region}-starport-layer-bucket/*` }),
   ],
   [
     'cell.dns',
