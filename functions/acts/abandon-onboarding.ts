@@ -4,10 +4,13 @@ import type { PlatformErrorName } from '../contract/errors';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { SignupSchema } from '../contract/signup';
 import { describeIssues, parseAt } from '../shared/parse-at';
+import { findTenant } from '../tenants/tenant-store';
+import type { TenantsTable } from '../tenants/tenants-table';
 import { describe, isUnderWay } from './executions';
 import { startInstead } from './start-instead';
 
 export interface AbandonDeps {
+  readonly table: TenantsTable;
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly stateMachineArn: string;
 }
@@ -29,17 +32,25 @@ function nothingToUndo(record: TenantRecord | RefusedSignup): string | undefined
 
 const ABANDONED: PlatformErrorName = 'OnboardingAbandoned';
 
+interface Links {
+  readonly tenantId: string;
+  readonly input: object;
+}
+
 /**
- * One rollback, however many operators ask. An earlier one that ended without taking the tenant over is followed by another, and
- * one that has undone everything is not: who asks has read the record before it.
+ * One rollback, however many operators ask. An earlier one that ended without taking the tenant over is followed by another. One
+ * that has undone everything is not, when who asks has read the record before it; it is when somebody has redriven an execution
+ * of the tenant since, which has the tenant now.
  */
-async function startAfter(deps: AbandonDeps, executionArn: string, input: object): Promise<Abandoning> {
+async function startAfter(deps: AbandonDeps, executionArn: string, links: Links): Promise<Abandoning> {
+  const { tenantId, input } = links;
   const started = await startInstead(deps.sfn, 'abandon', executionArn, input, deps.stateMachineArn);
   if (started.isNew) return { how: 'started', executionArn: started.executionArn };
   if (!started.earlier || isUnderWay(started.earlier))
     return nothing(`somebody is already abandoning it: ${started.executionArn}`);
-  if (started.earlier.error === ABANDONED) return nothing(UNDONE);
-  return await startAfter(deps, started.executionArn, input);
+  if (started.earlier.error === ABANDONED && (await findTenant(deps.table, tenantId))?.status === 'FAILED')
+    return nothing(UNDONE);
+  return await startAfter(deps, started.executionArn, links);
 }
 
 /**
@@ -62,7 +73,8 @@ export async function abandonOnboarding(
   const signup = SignupSchema.safeParse({ ...record, version: 1 });
   if (!signup.success)
     return nothing(`the record of the tenant does not hold a whole signup: ${describeIssues(signup.error)}`);
-  const { failure } = record;
+  const { failure, tenantId } = record;
   const reason = failure ? `${said.reason} (${failure.step} had failed: ${failure.error})` : said.reason;
-  return await startAfter(deps, record.executionArn, abandoning(signup.data, { ...said, reason }));
+  const input = abandoning(signup.data, { ...said, reason });
+  return await startAfter(deps, record.executionArn, { tenantId, input });
 }

@@ -152,7 +152,9 @@ export async function effectOf(
     case 'redrive':
       return await redrive(deps, act, record);
     case 'abandon':
-      return didOrNot(await abandonOnboarding({ sfn, stateMachineArn }, required(record), { by, reason: act.reason }));
+      return didOrNot(
+        await abandonOnboarding({ table, sfn, stateMachineArn }, required(record), { by, reason: act.reason }),
+      );
     case 'replay':
       return await replay(deps, act);
     case 'preview-replay':

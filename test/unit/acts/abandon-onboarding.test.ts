@@ -1,7 +1,9 @@
 import { abandonOnboarding } from '../../../functions/acts/abandon-onboarding';
 import { failureReport } from '../../../functions/contract/failure-report';
+import { itemKeys, type TenantRecord } from '../../../functions/contract/records';
 import { anExecution, aSignup, aTenantRecord, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
 
 const executionArn = anExecution();
 const failure = failureReport({
@@ -13,8 +15,16 @@ const held = aTenantRecord({ status: 'HELD', failure: { ...failure, at: NOW } })
 const said = { by: 'arn:aws:iam::111122223333:user/jane', reason: 'the customer has left' };
 const stateMachineArn = 'arn:aws:states:eu-central-1:111122223333:stateMachine:TenantOnboarding';
 
-/** @param earlier what AWS has of an execution that was started for an abandonment */
-function aScene(run: object = { status: 'FAILED' }, earlier: (arn: string) => object | undefined = () => undefined) {
+/**
+ * @param earlier what AWS has of an execution that was started for an abandonment
+ * @param now the tenant's record when it is read again
+ */
+function aScene(
+  run: object = { status: 'FAILED' },
+  earlier: (arn: string) => object | undefined = () => undefined,
+  now: TenantRecord = held,
+) {
+  const table = new FakeTable({ ...itemKeys.tenant(now.tenantId), ...now });
   const sfn = new FakeClient({
     DescribeExecutionCommand: ({ executionArn: asked }: { executionArn: string }) =>
       asked === executionArn ? run : (earlier(asked) ?? awsError('ExecutionDoesNotExist')),
@@ -23,7 +33,7 @@ function aScene(run: object = { status: 'FAILED' }, earlier: (arn: string) => ob
   const started = () => sfn.inputs('StartExecutionCommand');
   return {
     started,
-    abandon: (record = held, saying = said) => abandonOnboarding({ sfn, stateMachineArn }, record, saying),
+    abandon: (record = held, saying = said) => abandonOnboarding({ table, sfn, stateMachineArn }, record, saying),
   };
 }
 
@@ -87,12 +97,16 @@ it('G8: starts no second rollback for an operator who has read the record before
   await first.abandon();
   const taken = first.started()[0]?.name;
   const undone = { status: 'FAILED', error: 'OnboardingAbandoned' };
-  const second = aScene({ status: 'FAILED' }, (arn) => (arn.endsWith(`:${taken}`) ? undone : undefined));
+  const earlier = (arn: string) => (arn.endsWith(`:${taken}`) ? undone : undefined);
+  const second = aScene({ status: 'FAILED' }, earlier, aTenantRecord({ status: 'FAILED' }));
   await expect(second.abandon()).resolves.toEqual({
     how: 'nothing',
     because: expect.stringContaining('undone already'),
   });
   expect(second.started()).toEqual([]);
+  // Somebody has redriven the execution since, by AWS's console, and it is held again.
+  const third = aScene({ status: 'FAILED' }, earlier, held);
+  await expect(third.abandon()).resolves.toMatchObject({ how: 'started' });
 });
 
 it('G8: refuses a blank reason', async () => {
