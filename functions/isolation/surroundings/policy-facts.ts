@@ -44,6 +44,7 @@ export interface PolicyFacts {
   readonly eventSources: () => Promise<readonly EventSourceMappingConfiguration[]>;
   /** The rules of a bus; of the default one without a name. */
   readonly rules: (bus?: string) => Promise<readonly Rule[]>;
+  /** None where somebody has deleted the rule since the list. */
   readonly targets: (rule: string, bus?: string) => Promise<readonly Target[]>;
   readonly machine: (machineArn: string) => Promise<Machine>;
   /** The role of somebody's machine; undefined where it was deleted since the list. */
@@ -111,7 +112,8 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
     rules: readOnceEach((bus?: string) => everyRule(events, bus)),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
-      return (await events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }))).Targets ?? [];
+      const request = events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }));
+      return (await unlessAbsent(request, 'ResourceNotFoundException'))?.Targets ?? [];
     }),
     machines: readOnce(async () => {
       const listed = await everyItem(paginateListStateMachines({ client: sfn }, {}), (page) => page.stateMachines);

@@ -133,3 +133,12 @@ test.each([
     { stateMachineArn: 'arn:machine', includedData: 'METADATA_ONLY' },
   ]);
 });
+
+test.each([
+  ['are told', { Targets: [{ Id: '1', Arn: 'arn:target' }] }, [{ Id: '1', Arn: 'arn:target' }]],
+  ['are none when the rule was deleted since the list', awsError('ResourceNotFoundException'), []],
+])('the targets of another team’s rule %s', async (_, answer, targets) => {
+  const aws = new FakeClient({ ListTargetsByRuleCommand: answer });
+  const clients = new Proxy({}, { get: () => aws }) as SurroundingsClients & { readonly lambda: LambdaClient };
+  expect(await policyFacts(clients, PLATFORM).targets('theirs')).toEqual(targets);
+});
