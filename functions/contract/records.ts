@@ -195,6 +195,9 @@ export const RefusedSignupSchema = z.object({
 });
 export type RefusedSignup = z.infer<typeof RefusedSignupSchema>;
 
+/** Whose a route or a claim on a subdomain is. */
+export const HolderSchema = z.object({ tenantId: z.string() });
+
 export const RouteRecordSchema = z.object({
   host: z.string(),
   tenantId: z.string(),

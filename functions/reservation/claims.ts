@@ -1,6 +1,5 @@
 import { DescribeExecutionCommand, type SFNClient } from '@aws-sdk/client-sfn';
-import * as z from 'zod';
-import { itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/records';
+import { HolderSchema, itemKeys, SignupClaimSchema, type TenantRecord } from '../contract/records';
 import type { Slot } from '../contract/tenant';
 import { isNoExecution } from '../shared/no-execution';
 import { parseAt } from '../shared/parse-at';
@@ -29,8 +28,6 @@ export interface Claims {
   readonly openCell?: unknown;
 }
 
-const HeldSchema = z.object({ tenantId: z.string() });
-
 /**
  * One strongly consistent read: the answer includes every claim that was made before. A malformed
  * signup has no subdomain and no host to ask for.
@@ -47,8 +44,8 @@ export async function readClaims(
   return {
     ...(claim && { holder: parseAt('signup claim', SignupClaimSchema, claim).executionArn }),
     ...(record && { record }),
-    ...(subdomain && { subdomainOf: parseAt('subdomain claim', HeldSchema, subdomain).tenantId }),
-    ...(route && { routeOf: parseAt('route', HeldSchema, route).tenantId }),
+    ...(subdomain && { subdomainOf: parseAt('subdomain claim', HolderSchema, subdomain).tenantId }),
+    ...(route && { routeOf: parseAt('route', HolderSchema, route).tenantId }),
     ...(openCell && { openCell }),
   };
 }

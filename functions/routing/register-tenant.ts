@@ -1,12 +1,12 @@
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { DeleteRuleCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ecsServices } from '../compute/ecs-services';
 import { liveIn } from '../compute/table-live-colour';
 import { PlatformError } from '../contract/errors';
 import { RegisterTenantInput, RegisterTenantOutput } from '../contract/onboarding';
-import { itemKeys, type RouteRecord, rolesRevisionOf } from '../contract/records';
+import { HolderSchema, itemKeys, type RouteRecord, rolesRevisionOf } from '../contract/records';
 import type { StackOutputs } from '../contract/stacks';
 import { type HostedZone, hostedZone } from '../dns/hosted-zone';
 import { type ClaimedName, claimName, withdrawName } from '../dns/tenant-name';
@@ -46,14 +46,12 @@ async function withdraw(
   if (name?.created && !adopts) await withdrawName(zone, tenant, cell);
 }
 
-const HeldSchema = z.object({ tenantId: z.string() });
-
 /**
  * Somebody may have deleted the claim on the subdomain, and another signup has it by now. A missing claim
  * is no reason: the route that is about to be made holds the host.
  */
 function requireOwnSubdomain({ tenantId, subdomain }: Input['tenant'], claim: unknown): void {
-  const holder = claim && parseAt('subdomain claim', HeldSchema, claim).tenantId;
+  const holder = claim && parseAt('subdomain claim', HolderSchema, claim).tenantId;
   if (!holder || holder === tenantId) return;
   throw new PlatformError('SubdomainTaken', `subdomain ${subdomain} belongs to another tenant by now, ${holder}`);
 }

@@ -1,7 +1,6 @@
 import { DeleteCommand, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
-import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
-import { itemKeys, type RouteRecord, RouteRecordSchema } from '../contract/records';
+import { HolderSchema, itemKeys, type RouteRecord, RouteRecordSchema } from '../contract/records';
 import { parseAt } from '../shared/parse-at';
 import { isConditionFailure } from './condition-failure';
 import { unlessChanged } from './guarded-write';
@@ -14,8 +13,6 @@ export async function findRoute(table: TenantsTable, host: string): Promise<Rout
   );
   return Item && parseAt(`route of ${host}`, RouteRecordSchema, Item);
 }
-
-const HeldSchema = z.object({ tenantId: z.string() });
 
 /**
  * Why a write of a tenant's record and route was refused, although the record permits it.
@@ -33,7 +30,7 @@ export async function routeLost(
     const deleted = `somebody has deleted the route of ${host}; a redrive makes another`;
     return isMade ? new PlatformError('UnexpectedFailure', deleted) : undefined;
   }
-  const { tenantId: holder } = parseAt(`route of ${host}`, HeldSchema, Item);
+  const { tenantId: holder } = parseAt(`route of ${host}`, HolderSchema, Item);
   if (holder === tenantId) return undefined;
   return new PlatformError('SubdomainTaken', `somebody has led ${host} to another tenant, ${holder}, by its route`);
 }
