@@ -14,13 +14,19 @@ export interface Operator {
   readonly performActFunctionName: string;
 }
 
+/** Seconds by which an answer may come after the function's time. */
+const ON_THE_WAY = 10;
+
 /**
  * One attempt, as a verification must not be repeated by accident. It waits as long as the
- * function may take.
+ * function may take, and no longer: `requestTimeout` alone only warns ("NodeHttpHandlerOptions").
  */
 export const INVOCATION = {
   maxAttempts: 1,
-  requestHandler: { requestTimeout: functionSeconds('PerformAct') * 1000 },
+  requestHandler: {
+    requestTimeout: (functionSeconds('PerformAct') + ON_THE_WAY) * 1000,
+    throwOnRequestTimeout: true,
+  },
 } as const;
 
 /** An act that the platform did not perform, and why. */

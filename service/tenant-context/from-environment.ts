@@ -17,8 +17,15 @@ const EnvironmentSchema = z.object({
   SERVICE_VERSION: z.string().default('unknown'),
 });
 
-/** A browser waits for the answer, so a slow call is abandoned soon. */
-const CLIENT_OPTIONS = { maxAttempts: 3, requestHandler: { connectionTimeout: 1_000, requestTimeout: 5_000 } } as const;
+/**
+ * A browser waits for the answer, so a slow call is abandoned soon. `requestTimeout` alone only warns
+ * ("NodeHttpHandlerOptions"). What has begun to answer may take its time: a visitor may be slow to take it.
+ *
+ * @param requestTimeout until an answer begins, milliseconds
+ */
+export const requestLimits = (requestTimeout: number) =>
+  ({ connectionTimeout: 1_000, requestTimeout, throwOnRequestTimeout: true }) as const;
+const CLIENT_OPTIONS = { maxAttempts: 3, requestHandler: requestLimits(5_000) } as const;
 
 /**
  * The tenants of the cell whose task this process is.
