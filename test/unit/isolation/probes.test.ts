@@ -176,6 +176,22 @@ test.each([
   if (!('unanswered' in expected)) expect(found).not.toHaveProperty('unanswered');
 });
 
+/** The object of the probes is under a lock: it cannot be removed again. */
+const lock = ({ probes }: Scene) =>
+  Object.assign(probes.tenantsObject, { readByOther: () => Promise.reject(new Error('object protected by lock')) });
+
+test('a door that is open is found although another one cannot be tried', async () => {
+  const check = PROBE_CHECKS.find(({ id }) => id === 'probes.bucket-from-decoy');
+  if (!check) throw new Error('there is no such check');
+  await expect(ask(check, lock)).rejects.toThrow('protected by lock');
+  const spoil = (scene: Scene) => {
+    lock(scene);
+    scene.probes.allowed.add(`decoy list ${bucket}`);
+  };
+  const found = await ask(check, spoil);
+  expect(found).toEqual({ passed: false, evidence: 'the decoy’s listing of this bucket was allowed' });
+});
+
 test('a web ACL that refuses the request for a neighbour’s name is no breach', async () => {
   const check = PROBE_CHECKS.find(({ id }) => id === 'probes.other-host');
   if (!check) throw new Error('there is no such check');
