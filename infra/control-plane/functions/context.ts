@@ -39,6 +39,13 @@ type ItemAction =
   | 'Query'
   | 'Scan';
 
+/** The right to make listener rules. Their tags take another right, on the rules ("CreateRule"). */
+export const makingRules = ({ arns }: Pick<FunctionContext, 'arns'>): Grant => ({
+  actions: ['elasticloadbalancing:CreateRule'],
+  resources: [arns.cellListeners],
+  wildcardBecause: OF_ANY_CELL,
+});
+
 /**
  * Grants on items of the tenants table. A transaction needs the permission of each of its
  * operations ("Using IAM with DynamoDB transactions").

@@ -8,6 +8,7 @@ import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import {
   type FunctionContext,
+  makingRules,
   NO_RESOURCE,
   OF_ANY_CELL,
   onCellItems,
@@ -142,11 +143,6 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
       ...cells.observe,
     ],
   });
-  const makeRules: Grant = {
-    actions: ['elasticloadbalancing:CreateRule'],
-    resources: [arns.cellListeners],
-    wildcardBecause: OF_ANY_CELL,
-  };
   const keepCells = make('KeepCells', [
     ...ofTenants,
     ...cells.describeTasks,
@@ -154,14 +150,14 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.listCells,
     cells.answerTasks,
     ...cells.moveRules,
-    makeRules,
+    makingRules(context),
     ...cells.observe,
   ]);
   const retryMove = make('RetryMove', [
     onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
     cells.listCells,
     ...cells.moveRules,
-    makeRules,
+    makingRules(context),
     { actions: ['elasticloadbalancing:AddTags'], resources: [arns.cellRules], wildcardBecause: OF_ANY_CELL },
     {
       actions: ['elasticloadbalancing:DescribeTags'],

@@ -5,6 +5,7 @@ import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import {
   type FunctionContext,
+  makingRules,
   NO_RESOURCE,
   OF_ANY_CELL,
   OF_ANY_TENANT,
@@ -47,11 +48,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     grants: [
       onTable(context, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem'),
       describeRules,
-      {
-        actions: ['elasticloadbalancing:CreateRule'],
-        resources: [arns.cellListeners],
-        wildcardBecause: OF_ANY_CELL,
-      },
+      makingRules(context),
       onRules('AddTags', 'ModifyRule', 'DeleteRule'),
       { actions: ['ecs:DescribeServices'], resources: [arns.cellServices], wildcardBecause: OF_ANY_CELL },
       ...making.grants,
