@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,3 +16,10 @@ Answer = tuple[Any, ...]
 Made = tuple[str, dict[str, Any]]
 # A function of MiniStack's that a patch wraps.
 Original = Callable[..., Any]
+
+
+def ids_in(answer: Answer, prefix: str) -> list[str]:
+    """Ids of a kind that EC2 answers with, `pcx` or `eni`, in their order. Another thread may add to a store meanwhile: what is
+    new in it need not be what a request has made."""
+    text = answer[2].decode() if isinstance(answer[2], bytes) else str(answer[2])
+    return list(dict.fromkeys(re.findall(rf"(?<![\w-]){prefix}-[0-9a-f]+", text)))

@@ -23,7 +23,7 @@ from ministack.services.cloudformation import provisioners
 
 from ..applicationautoscaling.targets import deregister, register
 from ..patch import Patch
-from ..shapes import Answer, Made, Params, Record
+from ..shapes import Answer, Made, Params, Record, ids_in
 
 Handler = dict[str, Callable[..., Any]]
 
@@ -34,9 +34,10 @@ def _random_id(prefix: str) -> str:
     return f"{prefix}-" + "".join(random.choices(string.hexdigits[:16], k=17))
 
 
-def _made(answer: Answer, what: str) -> None:
+def _made(answer: Answer, what: str) -> Answer:
     if answer[0] >= 400:
         raise ValueError(f"{what}: {answer[2].decode() if isinstance(answer[2], bytes) else answer[2]}")
+    return answer
 
 
 def _one(params: dict[str, Any]) -> dict[str, list[str]]:
@@ -105,10 +106,9 @@ def _create_peering(logical_id: str, props: Record, stack_name: str) -> Made:
         blocks.append(ipaddress.ip_network(vpc["CidrBlock"]))
     if blocks[0].overlaps(blocks[1]):
         raise ValueError(f"VpcPeeringConnection failed: the CIDR blocks {blocks[0]} and {blocks[1]} overlap")
-    before = set(ec2._vpc_peering.keys())
     wanted = {name: props[name] for name in ("VpcId", "PeerVpcId", "PeerOwnerId", "PeerRegion") if props.get(name)}
-    _made(ec2._create_vpc_peering_connection(_one(wanted)), "VPCPeeringConnection")
-    peering_id = next(key for key in ec2._vpc_peering.keys() if key not in before)
+    answer = _made(ec2._create_vpc_peering_connection(_one(wanted)), "VPCPeeringConnection")
+    peering_id = ids_in(answer, "pcx")[0]
     if str(props.get("PeerOwnerId") or get_account_id()) == get_account_id():
         ec2._accept_vpc_peering_connection(_one({"VpcPeeringConnectionId": peering_id}))
     provisioners._ec2_apply_tags(peering_id, props)
@@ -120,11 +120,9 @@ def _delete_peering(physical_id: str, props: Record) -> None:
         ec2._delete_vpc_peering_connection(_one({"VpcPeeringConnectionId": physical_id}))
 
 
-def _created(store: Any, create: Callable[[Params], Any], wanted: Params, what: str, props: Record) -> str:
-    """Has MiniStack's EC2 create a resource with the template's tags. The id is the new key of the store."""
-    before = set(store.keys())
-    _made(create(_one(wanted)), what)
-    made: str = next(key for key in store.keys() if key not in before)
+def _created(prefix: str, create: Callable[[Params], Any], wanted: Params, what: str, props: Record) -> str:
+    """Has MiniStack's EC2 create a resource with the template's tags, and tells its id."""
+    made = ids_in(_made(create(_one(wanted)), what), prefix)[0]
     provisioners._ec2_apply_tags(made, props)
     return made
 
@@ -133,7 +131,7 @@ def _create_flow_log(logical_id: str, props: Record, stack_name: str) -> Made:
     names = ("ResourceType", "TrafficType", "LogDestinationType", "LogDestination", "LogGroupName")
     wanted = {name: props[name] for name in names if props.get(name)}
     flow_log_id = _created(
-        ec2._flow_logs, ec2._create_flow_logs, {**wanted, "ResourceId.1": props["ResourceId"]}, "FlowLog", props
+        "fl", ec2._create_flow_logs, {**wanted, "ResourceId.1": props["ResourceId"]}, "FlowLog", props
     )
     return flow_log_id, {"Id": flow_log_id}
 
@@ -143,9 +141,7 @@ def _delete_flow_log(physical_id: str, props: Record) -> None:
 
 
 def _create_address(logical_id: str, props: Record, stack_name: str) -> Made:
-    allocation_id = _created(
-        ec2._addresses, ec2._allocate_address, {"Domain": props.get("Domain", "vpc")}, "EIP", props
-    )
+    allocation_id = _created("eipalloc", ec2._allocate_address, {"Domain": props.get("Domain", "vpc")}, "EIP", props)
     address = ec2._addresses[allocation_id]["PublicIp"]
     return address, {"AllocationId": allocation_id, "PublicIp": address}
 
@@ -157,7 +153,7 @@ def _delete_address(physical_id: str, props: Record) -> None:
 
 def _create_nat_gateway(logical_id: str, props: Record, stack_name: str) -> Made:
     wanted = {name: props[name] for name in ("SubnetId", "AllocationId", "ConnectivityType") if props.get(name)}
-    gateway_id = _created(ec2._nat_gateways, ec2._create_nat_gateway, wanted, "NatGateway", props)
+    gateway_id = _created("nat", ec2._create_nat_gateway, wanted, "NatGateway", props)
     return gateway_id, {"NatGatewayId": gateway_id}
 
 
@@ -166,9 +162,7 @@ def _delete_nat_gateway(physical_id: str, props: Record) -> None:
 
 
 def _create_acl(logical_id: str, props: Record, stack_name: str) -> Made:
-    acl_id = _created(
-        ec2._network_acls, ec2._create_network_acl, {"VpcId": props.get("VpcId", "")}, "NetworkAcl", props
-    )
+    acl_id = _created("acl", ec2._create_network_acl, {"VpcId": props.get("VpcId", "")}, "NetworkAcl", props)
     return acl_id, {"Id": acl_id}
 
 

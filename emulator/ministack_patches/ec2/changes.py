@@ -33,7 +33,7 @@ from xml.sax.saxutils import escape
 from ministack.services import ec2
 
 from ..patch import Patch
-from ..shapes import Answer, Original, Params, Record
+from ..shapes import Answer, Original, Params, Record, ids_in
 
 _DESTINATIONS = ("DestinationCidrBlock", "DestinationIpv6CidrBlock", "DestinationPrefixListId")
 _WAYS = ("EgressOnlyInternetGatewayId", "NetworkInterfaceId")
@@ -118,10 +118,8 @@ def endpoints_of(vpc_id: str) -> Iterable[tuple[str, Record]]:
 
 @PATCH.wraps(f"{_ACTIONS}[CreateVpcEndpoint]", digest="14d93d1a")
 def _create_with_policy(create: Original, params: Params) -> Answer:
-    before = set(ec2._vpc_endpoints.keys())
     answer: Answer = create(params)
-    made = next((key for key in ec2._vpc_endpoints.keys() if key not in before), None)
-    if made:
+    for made in ids_in(answer, "vpce") if answer[0] == 200 else []:
         ec2._vpc_endpoints[made]["PolicyDocument"] = ec2._p(params, "PolicyDocument") or None
         ec2._vpc_endpoints[made]["Groups"] = ec2._parse_member_list(params, "SecurityGroupId")
     return answer

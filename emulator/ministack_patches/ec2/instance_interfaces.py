@@ -12,7 +12,7 @@ from __future__ import annotations
 from ministack.services import ec2
 
 from ..patch import Patch
-from ..shapes import Answer, Original, Params, Record
+from ..shapes import Answer, Original, Params, Record, ids_in
 
 _ACTIONS = "ministack.services.ec2._ACTION_MAP"
 
@@ -21,9 +21,8 @@ PATCH = Patch(__name__, after=["speed.ec2_lookups"])
 
 @PATCH.wraps(f"{_ACTIONS}[RunInstances]", digest="d1fa3203")
 def _run(run: Original, params: Params) -> Answer:
-    before = set(ec2._instances.keys())
     answer: Answer = run(params)
-    for instance_id in set(ec2._instances.keys()) - before:
+    for instance_id in ids_in(answer, "i") if answer[0] == 200 else []:
         _attach(ec2._instances[instance_id])
     return answer
 
@@ -33,11 +32,9 @@ def _attach(instance: Record) -> None:
         f"SecurityGroupId.{n}": [group["GroupId"]]
         for n, group in enumerate(instance.get("SecurityGroups", []), start=1)
     }
-    known = set(ec2._network_interfaces.keys())
-    ec2._create_network_interface({"SubnetId": [instance["SubnetId"]], **groups})
-    for interface_id in set(ec2._network_interfaces.keys()) - known:
-        interface = {"NetworkInterfaceId": [interface_id], "InstanceId": [instance["InstanceId"]]}
-        ec2._attach_network_interface({**interface, "DeviceIndex": ["0"]})
+    created = ec2._create_network_interface({"SubnetId": [instance["SubnetId"]], **groups})
+    interface = {"NetworkInterfaceId": ids_in(created, "eni")[:1], "InstanceId": [instance["InstanceId"]]}
+    ec2._attach_network_interface({**interface, "DeviceIndex": ["0"]})
 
 
 @PATCH.wraps(f"{_ACTIONS}[TerminateInstances]", digest="f9469487")
