@@ -55,13 +55,22 @@ export function requireNoRetirement(tenantId: string, until: number | undefined,
 
 const tenantIdsIn = (text: string) => text.split(/[^0-9a-z]/).filter((part) => TENANT_ID_PATTERN.test(part));
 
+async function aliasesOf(kms: KeyFinder['kms'], KeyId: string | undefined): Promise<string[]> {
+  const { Aliases = [] } = await onceKnown(kms.send(new ListAliasesCommand({ KeyId })));
+  return Aliases.map(({ AliasName = '' }) => AliasName);
+}
+
+/** Whether a key that was found by its tag has the tenant's alias. */
+export const hasAlias = async (kms: KeyFinder['kms'], tenantId: string, { KeyId }: KeyMetadata) =>
+  (await aliasesOf(kms, KeyId)).includes(tenantNames.keyAlias(tenantId));
+
 async function namedTenants(kms: KeyFinder['kms'], KeyId: string | undefined): Promise<Set<string>> {
-  const [{ Policy = '' }, { Aliases = [] }] = await settled([
+  const [{ Policy = '' }, aliases] = await settled([
     onceKnown(kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))),
-    onceKnown(kms.send(new ListAliasesCommand({ KeyId }))),
+    aliasesOf(kms, KeyId),
   ]);
-  const byAlias = Aliases.flatMap(({ AliasName = '' }) =>
-    AliasName.startsWith(tenantNames.keyAlias('')) ? (tenantIdIn(AliasName) ?? []) : [],
+  const byAlias = aliases.flatMap((alias) =>
+    alias.startsWith(tenantNames.keyAlias('')) ? (tenantIdIn(alias) ?? []) : [],
   );
   return new Set([...tenantIdsIn(Policy), ...byAlias]);
 }

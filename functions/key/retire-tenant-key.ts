@@ -10,7 +10,7 @@ import type { Owned } from '../tenants/guarded-write';
 import { forgetKeyRequest } from '../tenants/key-requests';
 import { guardUndo } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { beginRetirement, isOnlyOf } from './key-retirement';
+import { beginRetirement, hasAlias, isOnlyOf } from './key-retirement';
 import { retireKeys } from './retire-keys';
 import { isUsable, type KeyFinder, keyByAlias, keysByTag, requireIndexed } from './tenant-keys';
 
@@ -37,13 +37,16 @@ async function retireAll(deps: RetireTenantKeyDeps, { tenantId }: Owned, { permi
   const living = found.filter(isUsable);
   const ours = await settled(living.map((key) => isOnlyOf(deps.kms, tenantId, key)));
   const keys = living.filter((_, index) => ours[index]);
-  return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit, byAlias === 'foreign');
+  const keepsAlias =
+    byAlias === 'foreign' && !(await settled(keys.map((key) => hasAlias(deps.kms, tenantId, key)))).includes(true);
+  return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit, keepsAlias);
 }
 
 /**
  * The grants of this function end at keys with a tenant's tag. A denial therefore says that somebody
- * else's key has the alias: there is nothing to retire by it, and the alias stays as well. A key of
- * the tenant without a grant is found by its tag, and its denial is thrown.
+ * else's key has the alias: there is nothing to retire by it, and the alias stays as well, unless a key
+ * of the tenant that is found by its tag has it. One without a grant is found so, too, and its denial
+ * is thrown.
  */
 async function ownKeyByAlias(kms: KeyFinder['kms'], tenantId: string): Promise<KeyMetadata | 'foreign' | undefined> {
   try {

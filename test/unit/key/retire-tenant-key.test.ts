@@ -62,6 +62,17 @@ describe('RetireTenantKey', () => {
     expect(scene.record).not.toHaveProperty('keyRequestedAt');
   });
 
+  it('drops an alias that it may not follow where a key of the tenant has it', async () => {
+    const scene = await madeScene();
+    let asked = 0;
+    scene.kms.before = (command) => {
+      if (command === 'DescribeKeyCommand' && ++asked === 1) throw kmsError('AccessDeniedException', 'not authorized');
+    };
+    const [key] = scene.kms.keys;
+    await expect(scene.retire()).resolves.toEqual({ retiredKeyArns: [key?.Arn] });
+    expectNothingLeft(scene);
+  });
+
   it('stops at a key of the tenant that it may not describe: a grant is missing', async () => {
     const scene = await madeScene();
     scene.kms.before = (command) => {
