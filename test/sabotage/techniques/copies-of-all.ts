@@ -13,18 +13,24 @@ import { STRANGER } from '../technique';
 
 const databaseOf = ({ surroundings: { region, accountId, cell } }: SharedScene) =>
   `arn:aws:rds:${region}:${accountId}:db:${tenantNames.database(cell.decoy.tenantId)}`;
-const plan = (name: string, selection: (scene: SharedScene) => Partial<BackupSelection>): SharedTechnique => ({
+
+/** A plan of its own, with a vault of its own: several stand beside each other. */
+const plan = (
+  planName: string,
+  name: string,
+  selection: (scene: SharedScene) => Partial<BackupSelection>,
+): SharedTechnique => ({
   name,
   check: 'database.backup-plans',
   detonate: async (scene) => {
     const { backup } = scene.root;
     const { accountId, region } = scene.surroundings;
-    const vault = { BackupVaultName: 'support' };
+    const vault = { BackupVaultName: planName };
     await backup.send(new CreateBackupVaultCommand(vault));
     const DestinationBackupVaultArn = `arn:aws:backup:${region}:${STRANGER}:backup-vault:theirs`;
-    const rule = { RuleName: 'daily', TargetBackupVaultName: 'support', CopyActions: [{ DestinationBackupVaultArn }] };
+    const rule = { RuleName: 'daily', TargetBackupVaultName: planName, CopyActions: [{ DestinationBackupVaultArn }] };
     const { BackupPlanId } = await backup.send(
-      new CreateBackupPlanCommand({ BackupPlan: { BackupPlanName: 'support', Rules: [rule] } }),
+      new CreateBackupPlanCommand({ BackupPlan: { BackupPlanName: planName, Rules: [rule] } }),
     );
     const IamRoleArn = `arn:aws:iam::${accountId}:role/support`;
     const { SelectionId } = await backup.send(
@@ -39,26 +45,35 @@ const plan = (name: string, selection: (scene: SharedScene) => Partial<BackupSel
       await backup.send(new DeleteBackupVaultCommand(vault));
     };
     return {
-      expectedEvidence: `backup plan support (tenants) copies tenants’ resources to ${DestinationBackupVaultArn}`,
+      expectedEvidence: `backup plan ${planName} (tenants) copies tenants’ resources to ${DestinationBackupVaultArn}`,
       revert,
     };
   },
 });
 
 export const COPIES_OF_ALL_TECHNIQUES: readonly SharedTechnique[] = [
-  plan('back databases and buckets up to another account’s vault, by a plan', () => ({ Resources: ['*'] })),
-  plan('back one tenant’s database up to another account’s vault', (scene) => ({ Resources: [databaseOf(scene)] })),
-  plan('back up what has a tenant’s tag to another account’s vault', ({ surroundings: { cell } }) => ({
-    ListOfTags: [{ ConditionType: 'STRINGEQUALS', ConditionKey: TENANT_TAG, ConditionValue: cell.decoy.tenantId }],
+  plan('support-everything', 'back databases and buckets up to another account’s vault, by a plan', () => ({
+    Resources: ['*'],
   })),
-  plan('back up what somebody tags to another account’s vault', () => ({
+  plan('support-one-database', 'back one tenant’s database up to another account’s vault', (scene) => ({
+    Resources: [databaseOf(scene)],
+  })),
+  plan(
+    'support-one-tenant',
+    'back up what has a tenant’s tag to another account’s vault',
+    ({ surroundings: { cell } }) => ({
+      ListOfTags: [{ ConditionType: 'STRINGEQUALS', ConditionKey: TENANT_TAG, ConditionValue: cell.decoy.tenantId }],
+    }),
+  ),
+  plan('support-tagged', 'back up what somebody tags to another account’s vault', () => ({
     ListOfTags: [{ ConditionType: 'STRINGEQUALS', ConditionKey: 'backup', ConditionValue: 'daily' }],
   })),
   plan(
+    'support-table',
     'back the tenants table up to another account’s vault',
     ({ surroundings: { region, accountId, tableName } }) => ({
       Resources: [`arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`],
     }),
   ),
-  plan('back every bucket up to another account’s vault', () => ({ Resources: ['arn:aws:s3:::*'] })),
+  plan('support-buckets', 'back every bucket up to another account’s vault', () => ({ Resources: ['arn:aws:s3:::*'] })),
 ];
