@@ -54,6 +54,7 @@ const APART: Readonly<Record<string, string>> = {
   'set the master password to a known one': 'another technique writes a new version of the secret, as a rotation does',
   'cancel the rotation of the master password': ONE_ROTATION,
   'rotate the master password once in two years': ONE_ROTATION,
+  'rotate the master password on the 31st of a month alone': ONE_ROTATION,
   'deny the role writing to its bucket': OPENED,
   'deny the role reading from its bucket': OPENED,
   'deny the role use of its key': OPENED,

@@ -16,17 +16,30 @@ function daysOf(expression = ''): number | undefined {
   return number === undefined ? undefined : Number(number) / (unit === 'hour' ? 24 : 1);
 }
 
-/** An expression without a month or a year: each month at least. A rotation that comes late is told by its last time. */
-const isMonthly = (expression = '') => /^cron\(\S+ \S+ \S+ \* \S+ \*\)$/.test(expression);
+/** The last day of a month that every month has. */
+const LAST_OF_ALL = 28;
+/** Whether such a day comes each month: one by its number, by the week, or the last one. */
+const isOfEachMonth = (day: string) => /^[*?L]/.test(day) || Number.parseInt(day, 10) <= LAST_OF_ALL;
+
+/**
+ * A calendar by which each month has a day: one without a month or a year, on a day that every month has. A fifth Monday is none.
+ * A rotation that comes late is told by its last time.
+ */
+function isMonthly(expression = ''): boolean {
+  const [, days = '', weekdays = ''] = /^cron\(\S+ \S+ (\S+) \* (\S+) \*\)$/.exec(expression) ?? [];
+  return days.split(',').some((day) => day !== '' && isOfEachMonth(day)) && !weekdays.endsWith('#5');
+}
 
 /** How the rotation of a secret falls short of what PrepareDatabase has set. */
 function neglectOf({ RotationEnabled, RotationRules, LastRotatedDate }: SecretDescription): string[] {
   const { AutomaticallyAfterDays, ScheduleExpression } = RotationRules ?? {};
-  const days = AutomaticallyAfterDays ?? daysOf(ScheduleExpression);
+  // "RotationRulesType": of any schedule the days are told, too, as the last rotation has set them: 31 of a calendar's month.
+  const isOfCalendar = /^cron/.test(ScheduleExpression ?? '');
+  const days = isOfCalendar ? undefined : (AutomaticallyAfterDays ?? daysOf(ScheduleExpression));
   const idleDays = LastRotatedDate ? Math.floor((Date.now() - LastRotatedDate.getTime()) / DAY_MS) : 0;
   return [
     ...(RotationEnabled ? [] : ['the rotation of the secret was cancelled']),
-    ...((days !== undefined && days <= ROTATION_DAYS) || (days === undefined && isMonthly(ScheduleExpression))
+    ...((days !== undefined && days <= ROTATION_DAYS) || isMonthly(ScheduleExpression)
       ? []
       : [`the secret is rotated ${days === undefined ? 'by another schedule' : `every ${days} days`}`]),
     ...(idleDays > ROTATION_DAYS + LATE_DAYS ? [`the last rotation was ${idleDays} days ago`] : []),

@@ -10,6 +10,7 @@ import {
   ReplicateSecretToRegionsCommand,
   RestoreSecretCommand,
   RotateSecretCommand,
+  type RotationRulesType,
   TagResourceCommand,
   UntagResourceCommand,
   UpdateSecretCommand,
@@ -23,12 +24,16 @@ import { type AttackTechnique, STRANGERS_ROOT, tenantTags } from '../technique';
 const secretOf = (subject: Subject) => subject.stacks.database.outputs.SecretArn;
 
 /** The rotation as PrepareDatabase configures it, or another schedule of it. */
-const rotateByOwn = (subject: Subject, secrets: FactClients['secrets'], AutomaticallyAfterDays = ROTATION_DAYS) =>
+const rotateByOwn = (
+  subject: Subject,
+  secrets: FactClients['secrets'],
+  RotationRules: RotationRulesType = { AutomaticallyAfterDays: ROTATION_DAYS },
+) =>
   secrets.send(
     new RotateSecretCommand({
       SecretId: secretOf(subject),
       RotationLambdaARN: rotationFunctionArn(subject.region, subject.accountId),
-      RotationRules: { AutomaticallyAfterDays },
+      RotationRules,
       RotateImmediately: false,
     }),
   );
@@ -173,9 +178,20 @@ export const SECRETS_TECHNIQUES: readonly AttackTechnique[] = [
     name: 'rotate the master password once in two years',
     check: 'secrets.rotation-function',
     detonate: async ({ subject, root: { secrets } }) => {
-      await rotateByOwn(subject, secrets, 730);
+      await rotateByOwn(subject, secrets, { AutomaticallyAfterDays: 730 });
       return {
         expectedEvidence: 'the secret is rotated every 730 days',
+        revert: () => rotateByOwn(subject, secrets),
+      };
+    },
+  },
+  {
+    name: 'rotate the master password on the 31st of a month alone',
+    check: 'secrets.rotation-function',
+    detonate: async ({ subject, root: { secrets } }) => {
+      await rotateByOwn(subject, secrets, { ScheduleExpression: 'cron(0 3 31 * ? *)' });
+      return {
+        expectedEvidence: 'the secret is rotated by another schedule',
         revert: () => rotateByOwn(subject, secrets),
       };
     },

@@ -1,6 +1,6 @@
 import { rotationFunctionArn } from '../../../functions/contract/naming';
 import { SECRETS_CHECKS } from '../../../functions/isolation/checks/secrets';
-import { ask, type Scene, testBreaches } from '../../support/breaches';
+import { ask, type Breach, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, aKey, REGION } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
@@ -77,6 +77,14 @@ testBreaches(SECRETS_CHECKS, [
       Object.assign(facts.secrets.description, ROTATED, { RotationRules: { ScheduleExpression: 'cron(0 8 1 1 ? *)' } }),
     'the secret is rotated by another schedule',
   ],
+  ...['cron(0 8 31 * ? *)', 'cron(0 8 29-31 * ? *)', 'cron(0 8 ? * MON#5 *)', 'cron(0 8 1 * ? 2031)'].map(
+    (ScheduleExpression): Breach => [
+      'secrets.rotation-function',
+      `on a day that not every month has: ${ScheduleExpression}`,
+      ({ facts }) => Object.assign(facts.secrets.description, ROTATED, { RotationRules: { ScheduleExpression } }),
+      'the secret is rotated by another schedule',
+    ],
+  ),
   [
     'secrets.rotation-function',
     'by a stranger’s function, which was cancelled',
@@ -118,6 +126,10 @@ test.each([
   { ScheduleExpression: 'rate(4 hours)' },
   { ScheduleExpression: 'cron(0 3 ? * SUN *)' },
   { ScheduleExpression: 'cron(0 3 1 * ? *)', Duration: '3h' },
+  { ScheduleExpression: 'cron(0 3 1 * ? *)', AutomaticallyAfterDays: 31 },
+  { ScheduleExpression: 'cron(0 3 L * ? *)' },
+  { ScheduleExpression: 'cron(0 3 1,15 * ? *)' },
+  { ScheduleExpression: 'cron(0 3 ? * SUN#1 *)', AutomaticallyAfterDays: 35 },
 ])('the rotation by the platform’s own function is no violation: %j', async (RotationRules) => {
   const [check] = SECRETS_CHECKS.filter(({ id }) => id === 'secrets.rotation-function');
   if (!check) throw new Error('there is no such check');
