@@ -35,6 +35,7 @@ import { ROUTING_TECHNIQUES } from './techniques/routing';
 import { RUNNING_TASK_TECHNIQUES } from './techniques/running-tasks';
 import { SECRETS_TECHNIQUES } from './techniques/secrets';
 import { SERVING_TECHNIQUES } from './techniques/serving';
+import { SHUT_DOOR_TECHNIQUES } from './techniques/shut-doors';
 import { STACK_TECHNIQUES } from './techniques/stacks';
 import { STORAGE_TECHNIQUES } from './techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from './techniques/storage-policy';
@@ -68,6 +69,7 @@ export const ATTACK_TECHNIQUES: readonly AttackTechnique[] = [
   ...EXACT_RESOURCE_POLICY_TECHNIQUES,
   ...EXACT_TRUST_TECHNIQUES,
   ...EXACT_ROLE_TECHNIQUES,
+  ...SHUT_DOOR_TECHNIQUES,
   ...STACK_TECHNIQUES,
   ...DATABASE_SETTINGS_TECHNIQUES,
   ...STORAGE_SETTINGS_TECHNIQUES,

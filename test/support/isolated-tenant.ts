@@ -79,13 +79,14 @@ export const aSubject = (overrides: Partial<Subject> = {}): Subject => ({
 });
 
 type Conditions = Record<string, Record<string, string | string[]>>;
-interface Told {
+export interface Told {
   readonly Sid?: string;
   readonly Effect?: 'Allow' | 'Deny';
   readonly Principal?: string | Record<string, string | string[]>;
   readonly Action?: string | string[];
   readonly NotAction?: string | string[];
   readonly Resource?: string | string[];
+  readonly NotResource?: string | string[];
   readonly Condition?: Conditions;
 }
 

@@ -13,6 +13,7 @@ import type { ExpectedResource } from '../release/resolve-template';
 import { type Subject, tenantIdOf } from '../subject';
 import { metricAlarmViolations } from '../surroundings/alarm-violations';
 import { instancesOf, masterPassword, pendingChanges } from './master-password';
+import { undeliverable } from './service-role-shortfalls';
 
 const ofEach = async (facts: Facts, violationsOf: (instance: DBInstance, name: string) => string[]) =>
   (await instancesOf(facts)).flatMap((instance) => violationsOf(instance, instance.DBInstanceIdentifier ?? ''));
@@ -109,11 +110,14 @@ export const DATABASE_SETTINGS_CHECKS: readonly Check[] = checksOf(DATABASE_SETT
   'database.master-password': masterPassword,
   'database.monitoring-role': async (subject, { facts }) =>
     finding(
-      await ofEach(facts, ({ MonitoringRoleArn }, name) =>
-        MonitoringRoleArn
-          ? expectEqual(`the monitoring role of ${name}`, MonitoringRoleArn, monitoringRoleOf(subject))
-          : [],
-      ),
+      [
+        ...(await ofEach(facts, ({ MonitoringRoleArn }, name) =>
+          MonitoringRoleArn
+            ? expectEqual(`the monitoring role of ${name}`, MonitoringRoleArn, monitoringRoleOf(subject))
+            : [],
+        )),
+        ...(await undeliverable(subject, facts, 'monitoring')),
+      ],
       `only ${monitoringRoleOf(subject)} monitors the database`,
     ),
   'database.instance': async (subject, { facts }) => {

@@ -12,6 +12,7 @@ import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding, restingOn } from '../check';
 import { coversPattern } from '../comparison/patterns';
 import { grantsBeyond } from '../comparison/policy-difference';
+import { shortfalls } from '../comparison/shortfalls';
 import { namesLogin, type Principal } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { SERVICE_ROLES, type ServiceRoleFacts } from '../facts/identity-facts';
@@ -147,11 +148,19 @@ const CHECKS = checksOf(IDENTITY_METADATA, {
     );
   },
   'identity.release': async (subject, { facts }) => {
-    const { trust } = await facts.identity.role();
+    const { name, trust } = await facts.identity.role();
     const trusted = trust.filter(({ effect }) => effect === 'Allow').flatMap(({ principals }) => principals);
     const missing = trustedOf(subject).filter((each) => !trusted.includes(each));
+    const { accountId, organizationId } = subject;
+    // Whom the release trusts without further terms the role must not ask for more, or deny.
+    const short = async () =>
+      shortfalls(`the trust of ${name}`, trust, expectedRole(await facts.release.access(), name).trust, {
+        ...{ accounts: [accountId], organizationId },
+      });
     return finding(
-      missing.map((each) => `trusted principal ${each} is missing: the access stack is of an earlier release`),
+      missing.length > 0
+        ? missing.map((each) => `trusted principal ${each} is missing: the access stack is of an earlier release`)
+        : await short(),
       'the role trusts every role of this release that needs it',
     );
   },

@@ -1,15 +1,15 @@
 import type { NetworkInterface, Route, RouteTable, VpcCidrBlockState, VpcEndpoint } from '@aws-sdk/client-ec2';
-import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
-import { grantsBeyond, grantsLacking } from '../comparison/policy-difference';
+import { grantsBeyond } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
 import { differencesOf, isPlaced as isPlacedLog, undelivered } from '../flow-log';
 import { NETWORK_METADATA } from '../metadata/network';
 import { parsePolicy } from '../policy-document';
-import { expectedRole, policyIn, propertiesOf } from '../release/expected';
+import { policyIn, propertiesOf } from '../release/expected';
 import { bucketOf, type Subject, tenantIdOf, vpcOf } from '../subject';
+import { undeliverable } from './service-role-shortfalls';
 
 /**
  * States in which EC2 still lists a resource for a while after its end ("NatGateway",
@@ -77,18 +77,6 @@ function unrouted(tables: readonly RouteTable[], { stacks }: Subject): string[] 
       ? []
       : [`subnet ${subnet} follows route table ${table?.RouteTableId ?? 'of the VPC'}, not ${own}`];
   });
-}
-
-/** What the flow logs' role must not do although it has to: then nothing reaches the log group. */
-async function undeliverable(subject: Subject, { identity, release }: Facts): Promise<string[]> {
-  const name = `${tenantNames.role(tenantIdOf(subject))}-flow-logs`;
-  const [roles, network] = await settled([identity.serviceRoles(), release.network()]);
-  const role = roles.find((each) => each.name === name);
-  // identity.service-roles finds a role that is gone.
-  if (!role) return [];
-  return grantsLacking(role.inline, expectedRole(network, name).inline).map(
-    (actions) => `nothing is delivered: role ${name} may not ${actions}`,
-  );
 }
 
 /** What the endpoints' policies allow beyond that of the tenant's release. */
@@ -265,7 +253,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
           ),
           ...logs.flatMap((each) => differencesOf(each, subject.accountId)),
           ...logs.flatMap(undelivered),
-          ...(await undeliverable(subject, facts)),
+          ...(await undeliverable(subject, facts, 'flow-logs')),
         ],
         `flow log ${log.FlowLogId} sends all traffic to ${group}, no other flow log exists`,
       );

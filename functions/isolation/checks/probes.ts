@@ -2,9 +2,11 @@ import { isRefusedByWebAcl } from '../../compute/tenant-page';
 import { CALLERS_TENANT, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, type Finding, finding, restingOn, type Sources } from '../check';
+import { denialsOf, shortfalls } from '../comparison/shortfalls';
 import { PROBE_METADATA } from '../metadata/probes';
-import { covers, speaksOf } from '../policy-document';
-import { databaseUserArnOf, type Subject, tenantIdOf } from '../subject';
+import { covers, type Statement, speaksOf } from '../policy-document';
+import { expectedRole } from '../release/expected';
+import { databaseUserArnOf, roleOf, type Subject, tenantIdOf } from '../subject';
 import { allAllowed, decoysKey, decoysSecret, ownKey, ownSecret, type Probe } from './own-doors';
 import { REFUSALS } from './refusals';
 
@@ -13,14 +15,16 @@ import { REFUSALS } from './refusals';
  * answers only the cell. So the check reads what RDS will ask IAM: whether role and boundary allow
  * `rds-db:connect` for this user.
  */
-async function ownLogin(subject: Subject, { facts, probes }: Sources): Promise<Finding> {
+async function ownLogin(subject: Subject, sources: Sources): Promise<Finding> {
+  const { facts, probes } = sources;
   const { EndpointAddress, EndpointPort } = subject.stacks.database.outputs;
   const tenantId = tenantIdOf(subject);
   const user = databaseUserArnOf(subject);
-  const [token, own, boundary] = await settled([
+  const [token, own, boundary, short] = await settled([
     probes.tenant.signLogin(EndpointAddress, Number(EndpointPort), tenantNames.databaseUser(tenantId)),
     facts.identity.inline(),
     facts.identity.boundary(),
+    shortOf(subject, sources, 'rds-db'),
   ]);
   const allows = (statements: typeof own) =>
     statements.some(
@@ -34,9 +38,29 @@ async function ownLogin(subject: Subject, { facts, probes }: Sources): Promise<F
       ...(token.startsWith(`${EndpointAddress}:${EndpointPort}/`) ? [] : ['the token is for another database']),
       ...(allows(own) ? [] : [`the role does not allow rds-db:connect on ${user}`]),
       ...(allows(boundary) ? [] : [`the boundary does not allow rds-db:connect on ${user}`]),
+      ...short,
     ],
     'the login was signed, and role and boundary allow it; only the cell can try it at the database',
   );
+}
+
+/** What role and bucket would not let the service do, although they let it do what the probe does: the probe writes one object. */
+async function shortOf(subject: Subject, { facts }: Sources, service: string): Promise<string[]> {
+  const { accountId, organizationId } = subject;
+  const name = tenantNames.role(tenantIdOf(subject));
+  const [inline, access] = await settled([facts.identity.inline(), facts.release.access()]);
+  const isOf = ({ actions, not }: Statement) =>
+    not?.actions !== undefined || actions.some((each) => each === '*' || each.toLowerCase().startsWith(`${service}:`));
+  const expected = expectedRole(access, name).inline.filter(isOf);
+  const own = { accounts: [accountId], organizationId };
+  return shortfalls(`the policy of ${name}`, inline.filter(isOf), expected, own);
+}
+
+/** The same door in full: a violation for whatever of it is shut. */
+async function inFull(opened: Finding, shut: () => Promise<string[]>): Promise<Finding> {
+  if (!opened.passed) return opened;
+  const found = finding(await shut(), opened.evidence);
+  return found.passed ? found : { ...found, restsOn: 'role' };
 }
 
 /** The decoy's resources are not the tenant's: when the decoy is denied them, the check is unanswered. */
@@ -54,12 +78,24 @@ const refusedByWebAcl = (answer: string): Finding => ({
 
 const CHECKS = checksOf(PROBE_METADATA, {
   ...REFUSALS,
-  'probes.own-bucket': async (_, { probes: { tenantsObject } }) => {
-    const writing = await allAllowed(['writing to its own bucket', tenantsObject.written]);
-    return writing.passed ? allAllowed(['reading from its own bucket', tenantsObject.readBack]) : writing;
+  'probes.own-bucket': async (subject, sources) => {
+    const { facts, probes } = sources;
+    const writing = await allAllowed(['writing to its own bucket', probes.tenantsObject.written]);
+    if (!writing.passed) return writing;
+    const reading = await allAllowed(['reading from its own bucket', probes.tenantsObject.readBack]);
+    return await inFull(reading, async () => {
+      const [short, policy, inline] = await settled([
+        shortOf(subject, sources, 's3'),
+        facts.storage.policy(),
+        facts.identity.inline(),
+      ]);
+      return [...short, ...denialsOf(policy, roleOf(subject), inline)];
+    });
   },
-  'probes.own-key': (_, { probes }) => allAllowed(ownKey(probes)),
-  'probes.own-secret': (_, { probes }) => allAllowed(ownSecret(probes)),
+  'probes.own-key': async (subject, sources) =>
+    inFull(await allAllowed(ownKey(sources.probes)), () => shortOf(subject, sources, 'kms')),
+  'probes.own-secret': async (subject, sources) =>
+    inFull(await allAllowed(ownSecret(sources.probes)), () => shortOf(subject, sources, 'secretsmanager')),
   'probes.own-login': restingOn('role', ownLogin),
   'probes.decoy-works': async (_, { probes }) => {
     const { written, readBack } = probes.decoysObject;

@@ -143,3 +143,16 @@ export const harmlessBeside =
   (own: Own, needed: readonly Statement[], ...at: readonly string[]) =>
   (further: Statement, expected: readonly Statement[]): boolean =>
     harmlessTo(own)(further, expected) || forbidsNothingOf(further, [...needed, ...expected], at);
+
+/**
+ * What more than the sessions of yesterday a statement is about. "Revoking IAM role temporary security credentials": an
+ * operator's denial of all sessions from before a time, which no later session meets.
+ */
+export const endsMore = ({ effect, conditions }: Statement) =>
+  effect === 'Allow' ||
+  !conditions.some(
+    ({ operator, key, values }) =>
+      operator.toLowerCase() === 'datelessthan' &&
+      key.toLowerCase() === 'aws:tokenissuetime' &&
+      values.every((value) => Date.parse(value) <= Date.now()),
+  );

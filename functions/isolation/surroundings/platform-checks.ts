@@ -9,6 +9,7 @@ import * as z from 'zod';
 import { SERVICE_REPOSITORY } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { checksOf, expectEqual, finding, Unanswered } from '../check';
+import { endsMore } from '../comparison/further-denials';
 import { policyDifferences } from '../comparison/policy-difference';
 import { type Statement, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
@@ -159,19 +160,6 @@ function lockViolations(lock: ObjectLockRule | undefined, bucket: ExpectedResour
     ...(expected.Mode === 'COMPLIANCE' ? expectEqual('the mode of the lock', Mode, expected.Mode) : []),
   ];
 }
-
-/**
- * What more than the sessions of yesterday a statement is about. "Revoking IAM role temporary security credentials": an
- * operator's denial of all sessions from before a time, which no later session meets.
- */
-const endsMore = ({ effect, conditions }: Statement) =>
-  effect === 'Allow' ||
-  !conditions.some(
-    ({ operator, key, values }) =>
-      operator.toLowerCase() === 'datelessthan' &&
-      key.toLowerCase() === 'aws:tokenissuetime' &&
-      values.every((value) => Date.parse(value) <= Date.now()),
-  );
 
 /** The policy of the platform’s bus, by its template. */
 const busPolicyOf = ({ properties }: { properties: Readonly<Record<string, unknown>> }): Statement[] =>

@@ -25,8 +25,21 @@ const respelt: Edit = (statements) =>
   });
 const renamed: Edit = (statements) => statements.map((each, n) => ({ ...each, Sid: `Renamed${n}` }));
 
+/** "Revoking IAM role temporary security credentials": nobody is in a session of before the tenant was made. */
+const endingSessions: Edit = (statements) => [
+  ...statements,
+  {
+    ...{ Effect: 'Deny', Action: '*', Resource: '*' },
+    Condition: { DateLessThan: { 'aws:TokenIssueTime': '2020-01-01T00:00:00Z' } },
+  },
+];
+
 /** What an operator does on a quiet afternoon. */
 export const CHANGES_BY_AN_OPERATOR: readonly BenignChange[] = [
+  {
+    name: 'end the sessions of years ago in the tenant’s role',
+    make: async ({ subject, root }) => ({ revert: await rolePolicy(root, roleNameOf(subject), endingSessions) }),
+  },
   {
     name: 'put the statements of the bucket’s policy in another order',
     make: async ({ subject, root }) => ({ revert: await bucketPolicy(root, bucketOf(subject), reversed) }),

@@ -96,6 +96,18 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
   ],
   [
     'database.monitoring-role',
+    'without its policy',
+    ({ facts }) => (facts.identity.serviceRoles[1].inline = []),
+    'nothing is delivered: role tenant-t',
+  ],
+  [
+    'database.monitoring-role',
+    'that RDS must not assume',
+    ({ facts }) => (facts.identity.serviceRoles[1].trust = []),
+    '-monitoring does not allow sts:AssumeRole as the release does',
+  ],
+  [
+    'database.monitoring-role',
     'a stranger’s',
     ({ facts }) => (facts.database.replica.MonitoringRoleArn = 'arn:aws:iam::999999999999:role/monitor'),
     '-replica is arn:aws:iam::999999999999:role/monitor',

@@ -35,6 +35,22 @@ testBreaches(IDENTITY_CHECKS, [
     `${taskRoleArn} is missing: the access stack is of an earlier release`,
   ],
   [
+    'identity.release',
+    'asking the shared service for more than the release does',
+    ({ facts }) =>
+      facts.identity.role.trust[0].conditions.push({ operator: 'IpAddress', key: 'aws:SourceIp', values: ['::1/128'] }),
+    'does not allow sts:AssumeRole as the release does',
+  ],
+  [
+    'identity.release',
+    'denying the shared service',
+    ({ facts }) =>
+      facts.identity.role.trust.push(
+        ...policyOf({ Sid: 'Not', Effect: 'Deny', Principal: { AWS: taskRoleArn }, Action: 'sts:AssumeRole' }),
+      ),
+    'has the statement Deny Not',
+  ],
+  [
     'identity.external-id',
     'not asked for',
     ({ facts }) => {

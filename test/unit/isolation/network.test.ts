@@ -5,7 +5,7 @@ import { networkFacts } from '../../../functions/isolation/facts/network-facts';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { REGION } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
-import { aSubject } from '../../support/isolated-tenant';
+import { aSubject, policyOf } from '../../support/isolated-tenant';
 
 testBreaches(NETWORK_CHECKS, [
   [
@@ -165,6 +165,21 @@ testBreaches(NETWORK_CHECKS, [
       facts.network.endpoints[0].PolicyDocument = JSON.stringify({ Statement: [statement] });
     },
     'vpce-0s3 reaches *',
+  ],
+  [
+    'network.flow-logs',
+    'delivered by a role that is denied it',
+    ({ facts }) =>
+      facts.identity.serviceRoles[0].inline.push(
+        ...policyOf({ Sid: 'Quiet', Effect: 'Deny', Action: 'logs:Put*', Resource: '*' }),
+      ),
+    'has the statement Deny Quiet',
+  ],
+  [
+    'network.flow-logs',
+    'by a role that nobody may assume',
+    ({ facts }) => (facts.identity.serviceRoles[0].trust[0].principals = ['AWS:AROA1234567890ABCDEFG']),
+    '-flow-logs does not allow sts:AssumeRole as the release does',
   ],
   [
     'network.flow-logs',

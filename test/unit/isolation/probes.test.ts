@@ -1,9 +1,11 @@
+import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import { PROBE_CHECKS } from '../../../functions/isolation/checks/probes';
 import { termsOf } from '../../../functions/isolation/probes/terms';
+import { roleOf } from '../../../functions/isolation/subject';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
 import { aCell, aKey, aTenant, theStacks } from '../../support/builders';
 import { assuming } from '../../support/fake-probes';
-import { aSubject } from '../../support/isolated-tenant';
+import { aSubject, policyOf, type Told } from '../../support/isolated-tenant';
 
 const { host } = aTenant();
 const { decoy } = aCell();
@@ -11,6 +13,7 @@ const bucket = theStacks().storage.outputs.BucketName;
 const secret = theStacks().database.outputs.SecretArn;
 type OwnTerms = ReturnType<typeof termsOf>;
 
+const denial = (statement: Told) => policyOf({ Sid: 'Support', Effect: 'Deny', Action: 's3:GetObject', ...statement });
 const denying =
   (...probes: string[]) =>
   ({ probes: fake }: Scene) => {
@@ -29,6 +32,56 @@ testBreaches(PROBE_CHECKS, [
   ['probes.own-bucket', 'not readable', denying(`tenant read ${bucket}`), 'reading from its own bucket was denied'],
   ['probes.own-key', 'denied', denying(`tenant key round trip ${aKey().keyArn}`), 'use of its own key was denied'],
   ['probes.own-secret', 'denied', denying(`tenant read secret ${secret}`), 'reading its own secret was denied'],
+  [
+    'probes.own-bucket',
+    'nothing but what a probe writes',
+    ({ facts }) => (facts.identity.inline[2].resources = [`arn:aws:s3:::${bucket}/${PROBE_PREFIX}*`]),
+    'does not allow s3:PutObject, s3:AbortMultipartUpload as the release does',
+  ],
+  [
+    'probes.own-bucket',
+    'denied the home page by the role itself',
+    ({ facts }) => facts.identity.inline.push(...denial({ Resource: `arn:aws:s3:::${bucket}/index.html` })),
+    'has the statement Deny Support',
+  ],
+  [
+    'probes.own-bucket',
+    'denied the home page by the bucket',
+    ({ facts }) =>
+      facts.storage.policy.push(...denial({ Principal: '*', Resource: `arn:aws:s3:::${bucket}/index.html` })),
+    'statement Deny Support denies the tenant’s role s3:GetObject',
+  ],
+  [
+    'probes.own-bucket',
+    'denied all but one folder, by its name',
+    ({ facts, subject }) =>
+      facts.storage.policy.push(
+        ...denial({
+          ...{ Principal: { AWS: `arn:aws:iam::${subject.accountId}:root` } },
+          NotResource: `arn:aws:s3:::${bucket}/${PROBE_PREFIX}*`,
+          Condition: { ArnLike: { 'aws:PrincipalArn': `*/${roleOf(subject).split('/').at(-1)}` } },
+        }),
+      ),
+    'statement Deny Support denies the tenant’s role s3:GetObject',
+  ],
+  [
+    'probes.own-key',
+    'no description of it',
+    ({ facts }) => (facts.identity.inline[3].actions = ['kms:Decrypt', 'kms:GenerateDataKey']),
+    'does not allow kms:Decrypt, kms:GenerateDataKey, kms:DescribeKey as the release does',
+  ],
+  [
+    'probes.own-secret',
+    'denied its description',
+    ({ facts }) => facts.identity.inline.push(...denial({ Action: 'secretsmanager:DescribeSecret', Resource: '*' })),
+    'has the statement Deny Support',
+  ],
+  [
+    'probes.own-login',
+    'not for the reader',
+    ({ facts }) => facts.identity.inline.pop(),
+    'does not allow rds-db:connect as the release does',
+  ],
   ['probes.own-login', 'not allowed', ({ facts }) => facts.identity.inline.splice(-2, 1), 'the role does not allow'],
   [
     'probes.own-login',
@@ -199,4 +252,50 @@ test('a web ACL that refuses the request for a neighbour’s name is no breach',
     probes.answers[`${decoy.tenantId}.${host}`] = 403;
   };
   expect(await ask(check, spoil)).toMatchObject({ passed: false, unanswered: true });
+});
+
+test.each<[string, (scene: Scene) => unknown]>([
+  [
+    'sessions that an operator has ended',
+    ({ facts }) =>
+      facts.identity.inline.push(
+        ...denial({ Action: '*', Resource: '*', Condition: { DateLessThan: { 'aws:TokenIssueTime': '2026-01-01' } } }),
+      ),
+  ],
+  [
+    'requests without TLS',
+    ({ facts }) =>
+      facts.storage.policy.push(
+        ...denial({
+          ...{ Principal: '*', Action: 's3:*', Resource: '*' },
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        }),
+      ),
+  ],
+  [
+    'requests from outside a network, of which only a probe knows whether the role’s come from there',
+    ({ facts }) =>
+      facts.storage.policy.push(
+        ...denial({
+          ...{ Principal: '*', Action: 's3:*', Resource: '*' },
+          Condition: { StringNotEqualsIfExists: { 'aws:SourceVpc': 'vpc-0cell' } },
+        }),
+      ),
+  ],
+  [
+    'another principal',
+    ({ facts }) =>
+      facts.storage.policy.push(
+        ...denial({ Principal: { AWS: `arn:aws:iam::${aSubject().accountId}:role/other` }, Resource: '*' }),
+      ),
+  ],
+  [
+    'the deletion of the bucket',
+    ({ facts }) => facts.storage.policy.push(...denial({ Principal: '*', Action: 's3:DeleteBucket', Resource: '*' })),
+  ],
+])('a denial of %s shuts no door of the tenant', async (_, spoil) => {
+  for (const id of ['probes.own-bucket', 'probes.own-key', 'probes.own-secret', 'probes.own-login']) {
+    const check = PROBE_CHECKS.find((each) => each.id === id);
+    expect(check && (await ask(check, spoil))).toMatchObject({ passed: true });
+  }
 });
