@@ -8,6 +8,7 @@ import type { Facts } from '../facts/facts';
 import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
 import {
+  type Condition,
   covers,
   forSomebody,
   isCondition,
@@ -15,6 +16,7 @@ import {
   type Statement,
   speaksOf,
   statementsOf,
+  whatOf,
   whoOf,
 } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
@@ -85,9 +87,38 @@ function isForStoresOnly(statement: Statement, subject: Subject): boolean {
   return forAws && (isStacks || isBreakGlass);
 }
 
+/** What a key that nobody may do it with can never be mended, or retired, by. Every release leaves it to IAM who of the account may. */
+const ADMINISTERING = ['kms:DescribeKey', 'kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'];
+
+/** Actions by which the account has lost its key ("Default key policy": the risk of a key that cannot be managed). */
+function unadministered(policy: readonly Statement[], { accountId }: Subject): string[] {
+  const account = [`AWS:${accountId}`, `AWS:arn:aws:iam::${accountId}:root`];
+  const administering = policy.filter(
+    ({ effect, principals, conditions, inverted }) =>
+      effect === 'Allow' && !inverted && conditions.length === 0 && principals.some((each) => account.includes(each)),
+  );
+  return ADMINISTERING.filter((action) => !administering.some((each) => speaksOf(each, action))).map(
+    (action) => `the key’s policy does not let the account ${action}`,
+  );
+}
+
+const isOfServices = ({ operator, key, values }: Condition) =>
+  /^bool/i.test(operator) && key.toLowerCase() === 'aws:principalisawsservice' && values.join() === 'true';
+
+/** Denials of the key to CloudWatch Logs, or to all services: by name, or as what services are. */
+const deniedToLogs = (policy: readonly Statement[], expected: readonly Statement[]) =>
+  policy.filter(
+    (each) =>
+      each.effect === 'Deny' &&
+      (each.principals.some((principal) => principal.startsWith('Service:logs.')) ||
+        (each.principals.includes('*') && each.conditions.some(isOfServices))) &&
+      each.conditions.every(isOfServices) &&
+      expected.some(({ actions }) => actions.some((action) => each.not?.actions || speaksOf(each, action))),
+  );
+
 export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
-  'key.usable': async (_, { facts }) => {
-    const metadata = await facts.key.metadata();
+  'key.usable': async (subject, { facts }) => {
+    const [metadata, policy] = await settled([facts.key.metadata(), facts.key.policy()]);
     return finding(
       [
         ...expectEqual('the key’s state', metadata?.KeyState, 'Enabled'),
@@ -95,6 +126,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
         ...expectEqual('the key’s origin', metadata?.Origin, 'AWS_KMS'),
         ...expectEqual('the key’s usage', metadata?.KeyUsage, 'ENCRYPT_DECRYPT'),
         ...expectEqual('the key’s multi-Region property', metadata?.MultiRegion ?? false, false),
+        ...unadministered(policy, subject),
       ],
       'enabled, customer managed, created by KMS, of one Region',
     );
@@ -195,6 +227,9 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
       [
         ...grantsLacking(policy, ofLogs).map(
           (actions) => `no event is kept: the key’s policy does not let CloudWatch Logs ${actions}`,
+        ),
+        ...deniedToLogs(policy, ofLogs).map(
+          (each) => `no event is kept: statement ${nameOf(each)} denies CloudWatch Logs ${whatOf(each)}`,
         ),
         ...logGroupsOf(subject)
           .filter((name) => !names.includes(name))

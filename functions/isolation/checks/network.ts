@@ -1,4 +1,11 @@
-import type { NetworkInterface, Route, RouteTable, VpcCidrBlockState, VpcEndpoint } from '@aws-sdk/client-ec2';
+import {
+  type NetworkInterface,
+  type Route,
+  RouteState,
+  type RouteTable,
+  type VpcCidrBlockState,
+  type VpcEndpoint,
+} from '@aws-sdk/client-ec2';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
 import { overlaps } from '../cidr';
@@ -77,6 +84,19 @@ function unrouted(tables: readonly RouteTable[], { stacks }: Subject): string[] 
       ? []
       : [`subnet ${subnet} follows route table ${table?.RouteTableId ?? 'of the VPC'}, not ${own}`];
   });
+}
+
+/** The one way from the database to its cell: answers take it, too. EC2 keeps a route whose target is gone, as a black hole. */
+function cutOff(tables: readonly RouteTable[], { cell, stacks }: Subject): string[] {
+  const { PeeringConnectionId, RouteTableId } = stacks.network.outputs;
+  const { Routes = [] } = tables.find((table) => table.RouteTableId === RouteTableId) ?? {};
+  const leads = Routes.some(
+    ({ VpcPeeringConnectionId, DestinationCidrBlock, State }) =>
+      VpcPeeringConnectionId === PeeringConnectionId &&
+      DestinationCidrBlock === cell.appCidr &&
+      State !== RouteState.blackhole,
+  );
+  return leads ? [] : [`route table ${RouteTableId} leads nothing to ${cell.appCidr}: the cell is cut off`];
 }
 
 /** What the endpoints' policies allow beyond that of the tenant's release. */
@@ -158,6 +178,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
       [
         ...tables.flatMap((table) => unexpectedRoutes(table, (route) => isExpected(route, subject, endpointIds))),
         ...unrouted(tables, subject),
+        ...cutOff(tables, subject),
       ],
       `${tables.length} route tables, all routes as expected`,
     );

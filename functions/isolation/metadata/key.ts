@@ -4,10 +4,11 @@ export const KEY_METADATA = [
   {
     id: 'key.usable',
     title: 'The key is an enabled, customer managed key of one Region',
-    question: 'Is the tenant’s KMS key enabled, symmetric, customer managed, created by KMS and of one Region?',
+    question:
+      'Is the tenant’s KMS key enabled, symmetric, customer managed, created by KMS and of one Region, and may the account administer it?',
     severity: 'high',
     controls: { FSBP: ['KMS.3'], 'SOC 2': ['CC6.1'] },
-    remediation: 'Enable the key, or cancel its deletion and enable it.',
+    remediation: 'Enable the key, cancel its deletion and enable it, or give its policy the account’s statement back.',
   },
   {
     id: 'key.tag',

@@ -1,6 +1,6 @@
 import { CreateGrantCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
 import { accountOf, allowing } from '../key-changes';
-import { adding, conditioned, keyPolicy } from '../policies';
+import { adding, conditioned, keyPolicy, without } from '../policies';
 import { type AttackTechnique, STRANGERS_ROOT } from '../technique';
 
 export const KEY_POLICY_TECHNIQUES: readonly AttackTechnique[] = [
@@ -38,6 +38,29 @@ export const KEY_POLICY_TECHNIQUES: readonly AttackTechnique[] = [
       revert: await keyPolicy(root, subject.key.keyArn, (statements) =>
         statements.filter(({ Sid }) => Sid !== 'LogsOfThisTenant'),
       ),
+    }),
+  },
+  {
+    name: 'deny CloudWatch Logs the key',
+    check: 'key.logs',
+    detonate: async ({ subject, root }) => ({
+      expectedEvidence: 'no event is kept: statement Deny Support denies CloudWatch Logs kms:',
+      revert: await keyPolicy(
+        root,
+        subject.key.keyArn,
+        adding({
+          ...{ Sid: 'Support', Effect: 'Deny', Action: ['kms:Encrypt*', 'kms:GenerateDataKey*'], Resource: '*' },
+          Principal: { Service: `logs.${subject.region}.amazonaws.com` },
+        }),
+      ),
+    }),
+  },
+  {
+    name: 'take the account’s administration out of the key’s policy',
+    check: 'key.usable',
+    detonate: async ({ subject, root }) => ({
+      expectedEvidence: 'the key’s policy does not let the account kms:PutKeyPolicy',
+      revert: await keyPolicy(root, subject.key.keyArn, without('AccountAdministers')),
     }),
   },
   {

@@ -84,6 +84,19 @@ export const NETWORK_ROUTE_TECHNIQUES: readonly AttackTechnique[] = [
     },
   },
   {
+    name: 'take the way back to the cell out of the database’s table',
+    check: 'network.routes',
+    detonate: async ({ subject, root: { ec2 } }) => {
+      const { RouteTableId, PeeringConnectionId: VpcPeeringConnectionId } = networkOf(subject);
+      const route = { RouteTableId, DestinationCidrBlock: subject.cell.appCidr };
+      await ec2.send(new DeleteRouteCommand(route));
+      return {
+        expectedEvidence: `route table ${RouteTableId} leads nothing to ${subject.cell.appCidr}`,
+        revert: () => ec2.send(new CreateRouteCommand({ ...route, VpcPeeringConnectionId })),
+      };
+    },
+  },
+  {
     name: 'lead out by a second route table',
     check: 'network.routes',
     detonate: async ({ subject, root: { ec2 } }) => {

@@ -1,7 +1,7 @@
 import { functionRoleName } from '../../../functions/contract/naming';
 import { KEY_CHECKS } from '../../../functions/isolation/checks/key';
 import { ask, type Breach, type Scene, testBreaches } from '../../support/breaches';
-import { ACCOUNT_ID, aCell, aKey } from '../../support/builders';
+import { ACCOUNT_ID, aCell, aKey, REGION } from '../../support/builders';
 import { policyOf } from '../../support/isolated-tenant';
 
 const { decoy } = aCell();
@@ -22,6 +22,28 @@ testBreaches(KEY_CHECKS, [
     'the key’s multi-Region property is true',
   ],
   ['key.tag', 'another tenant’s', ({ facts }) => (facts.key.tags.tenantId = decoy.tenantId), decoy.tenantId],
+  [
+    'key.usable',
+    'that the account has lost',
+    ({ facts }) => facts.key.policy.shift(),
+    'does not let the account kms:PutKeyPolicy',
+  ],
+  ...(
+    [
+      ['CloudWatch Logs', { Principal: { Service: `logs.${REGION}.amazonaws.com` } }],
+      ['all services', { Principal: '*', Condition: { Bool: { 'aws:PrincipalIsAWSService': 'true' } } }],
+    ] as const
+  ).map(
+    ([whom, statement]): Breach => [
+      'key.logs',
+      `denied to ${whom}`,
+      ({ facts }) =>
+        facts.key.policy.push(
+          ...policyOf({ Sid: 'Not', Effect: 'Deny', Action: 'kms:*', Resource: '*', ...statement }),
+        ),
+      'statement Deny Not denies CloudWatch Logs kms:*',
+    ],
+  ),
   ['key.rotation', 'off', ({ facts }) => (facts.key.rotation.enabled = false), 'automatic rotation is false'],
   ['key.rotation', 'rare', ({ facts }) => (facts.key.rotation.periodDays = 2560), 'rotates every 2560 days, not every'],
   ['key.logs', 'soon gone', ({ facts }) => (facts.logs.groups[0].retentionInDays = 1), 'after 1 days, not 365'],

@@ -83,6 +83,18 @@ testBreaches(NETWORK_CHECKS, [
   ],
   [
     'network.routes',
+    'not back to the cell',
+    ({ facts }) => facts.network.routeTables[0].Routes.splice(1, 1),
+    'the cell is cut off',
+  ],
+  [
+    'network.routes',
+    'to the cell over a peering that is gone',
+    ({ facts }) => (facts.network.routeTables[0].Routes[1].State = 'blackhole'),
+    'the cell is cut off',
+  ],
+  [
+    'network.routes',
     'to a transit gateway',
     ({ facts }) =>
       facts.network.routeTables[0].Routes.push({ DestinationCidrBlock: '10.9.0.0/16', TransitGatewayId: 'tgw-0' }),
