@@ -19,7 +19,7 @@ export const surroundings = {
     endpointServices: ['guardduty-data'],
     keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
     backupAccounts: ['555555555555'],
-    logReaders: [],
+    logReaders: ['security-audit'],
     tableExports: ['organization-exports'],
     webAclLogs: ['arn:aws:s3:::aws-waf-logs-organization'],
     flowLogs: ['arn:aws:s3:::organization-traffic'],
@@ -164,7 +164,10 @@ const templates = () => ({
     resource('AWS::DynamoDB::Table', 'tenants', {
       ...{ SSESpecification: { SSEEnabled: true, KMSMasterKeyId: 'arn:table-key' }, DeletionProtectionEnabled: true },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-      ...{ BillingMode: 'PAY_PER_REQUEST', GlobalSecondaryIndexes: [{ IndexName: 'byState' }] },
+      ...{
+        BillingMode: 'PAY_PER_REQUEST',
+        GlobalSecondaryIndexes: [{ IndexName: 'byState', Projection: { ProjectionType: 'ALL' } }],
+      },
     }),
     resource('AWS::DynamoDB::Table', 'acts', { ResourcePolicy: { PolicyDocument: document(NOBODY_CHANGES) } }),
     resource('AWS::ECR::Repository', SERVICE_REPOSITORY),

@@ -52,7 +52,13 @@ const TableSchema = z.object({
   SSESpecification: z.object({ KMSMasterKeyId: z.string().optional() }).default({}),
   DeletionProtectionEnabled: z.boolean().default(false),
   GlobalSecondaryIndexes: z
-    .array(z.object({ IndexName: z.string(), OnDemandThroughput: z.unknown().optional() }))
+    .array(
+      z.object({
+        IndexName: z.string(),
+        OnDemandThroughput: z.unknown().optional(),
+        Projection: z.object({ ProjectionType: z.string().optional() }).default({}),
+      }),
+    )
     .default([]),
   PointInTimeRecoverySpecification: z
     .object({ PointInTimeRecoveryEnabled: z.boolean().default(false), RecoveryPeriodInDays: z.number().optional() })
@@ -78,7 +84,8 @@ function recoveryViolations(
     : [];
 }
 
-const ActsSchema = z.object({ ResourcePolicy: z.object({ PolicyDocument: z.unknown() }) });
+/** The policy that a template gives a table. */
+const PolicySchema = z.object({ ResourcePolicy: z.object({ PolicyDocument: z.unknown() }) });
 
 const exportViolations = (
   exports: readonly ExportDescription[],
@@ -122,6 +129,13 @@ async function tableViolations(
     ...expected.GlobalSecondaryIndexes.filter(
       ({ IndexName }) => !table?.GlobalSecondaryIndexes?.some((each) => each.IndexName === IndexName),
     ).map(({ IndexName }) => `the table lacks the index ${IndexName}`),
+    // An index made anew may show less of each item than those read who ask it.
+    ...expected.GlobalSecondaryIndexes.flatMap(({ IndexName, Projection: { ProjectionType } }) => {
+      const actual = table?.GlobalSecondaryIndexes?.find((each) => each.IndexName === IndexName);
+      return actual?.Projection && ProjectionType
+        ? expectEqual(`what the index ${IndexName} shows`, actual.Projection.ProjectionType, ProjectionType)
+        : [];
+    }),
     // "OnDemandThroughput": nothing but the platform's own requests would be refused. -1 takes a ceiling away.
     ...ceilingsOf(table?.OnDemandThroughput)
       .filter(() => expected.OnDemandThroughput === undefined)
@@ -267,18 +281,29 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       );
     },
     'platform.table': async (surroundings, facts) => {
-      const { accountId, placed, tableName } = surroundings;
-      const { platform } = facts;
-      const [policy, streams, exports, table, key] = await settled([
+      const { accountId, region, placed, tableName } = surroundings;
+      const { platform, stacks } = facts;
+      const [policy, streams, exports, table, key, resources, harmless] = await settled([
         platform.tablePolicy(tableName),
         platform.tableStreams(),
         platform.tableExports([tableName]),
         platform.table(),
         keyViolations('the tenants table', /tenants table/, surroundings, facts),
+        stacks.foundation(),
+        harmlessDenials(surroundings, facts),
       ]);
+      const { properties } = resourceCalled(resources, 'AWS::DynamoDB::Table', tableName);
+      const expected = PolicySchema.safeParse(properties).data?.ResourcePolicy.PolicyDocument;
       return finding(
         [
           ...strangersIn(policy, [accountId]),
+          // Whoever of the account is let in by the table itself needs no policy of the own.
+          ...policyDifferences(
+            'the policy of the tenants table',
+            policy,
+            expected === undefined ? [] : statementsOf(expected),
+            harmless.at(`arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`),
+          ),
           ...streams.map((stream) => `changes of the table go to ${stream}`),
           ...exportViolations(exports, accountId, placed),
           ...(table?.StreamSpecification?.StreamEnabled ? [`the table has the stream ${table.LatestStreamArn}`] : []),
@@ -302,7 +327,7 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
           platform.tablePolicy(physicalId),
           platform.tableExports([physicalId]),
         ]);
-        const { ResourcePolicy } = ActsSchema.parse(properties);
+        const { ResourcePolicy } = PolicySchema.parse(properties);
         return [
           ...policyDifferences(
             'the policy of the table of acts',

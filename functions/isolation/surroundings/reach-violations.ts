@@ -24,6 +24,8 @@ const SHOWING_DATA = [
   ...['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:GetRecords'],
   // The input of an onboarding is the signup.
   ...['states:DescribeExecution', 'states:GetExecutionHistory'],
+  // Paths, hosts and addresses of visitors.
+  ...['logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetLogObject', 'wafv2:GetSampledRequests'],
 ];
 
 /** A message to the operators is no way to anything. */
@@ -164,6 +166,9 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...idsOf(resources, 'AWS::SNS::Topic'),
     ...of('cloudwatch', ...idsOf(resources, 'AWS::CloudWatch::Alarm').map((name) => `alarm:${name}`)),
     ...of('cloudwatch', `alarm:${tenantNames.stack('*', 'database')}*`),
+    ...idsOf(resources, 'AWS::Logs::LogGroup').flatMap((name) =>
+      of('logs', `log-group:${name}`, `log-group:${name}:*`),
+    ),
     ...of('ssm', `parameter${CELLS_PARAMETER_PATH}/${cell.name}`),
     ...of('cloudformation', ...STACK_KINDS.map((kind) => `stack/${tenantNames.stack('*', kind)}/*`)),
     ...[cell.loadBalancerArn, cell.listenerArn, ...Object.values(cell.targetGroupArns)],
@@ -229,13 +234,19 @@ export function reachViolations(
 ): string[] {
   const arns = arnsOf(surroundings, resources);
   const ofDelivery = beyondDelivery(arns, resources);
+  const withoutLogs = arns.filter((arn) => !arn.startsWith('arn:aws:logs:'));
+  const { administrators, logReaders } = surroundings.placed;
+  const reachedBy = (principal: Principal) => {
+    if (isDelivery(principal)) return ofDelivery;
+    return logReaders.includes(principal.name) ? withoutLogs : arns;
+  };
   return others
     .filter(({ arn }) => !isOfAws(arn))
     .filter((each) => !isConfined(each, resources))
-    .filter(({ name }) => !surroundings.placed.administrators.includes(name))
+    .filter(({ name }) => !administrators.includes(name))
     .flatMap((principal) => {
       const { kind, arn, inline, managed } = principal;
-      const reached = isDelivery(principal) ? ofDelivery : arns;
+      const reached = reachedBy(principal);
       const own = tenantOf(principal);
       const [first] = [...inline, ...managed].flatMap((statement) => given(statement, reached, own) ?? []);
       return first === undefined ? [] : [`${kind} ${arn} may ${first}`];

@@ -16,6 +16,7 @@ const BALANCER_DEFAULTS: Readonly<Record<string, readonly string[]>> = {
   'routing.http.desync_mitigation_mode': ['defensive', 'strictest'],
   'routing.http.preserve_host_header.enabled': ['false'],
   'routing.http.xff_header_processing.mode': ['append'],
+  'routing.http.xff_client_port.enabled': ['false'],
   'waf.fail_open.enabled': ['false'],
   'connection_logs.s3.enabled': ['false'],
   'health_check_logs.s3.enabled': ['false'],
@@ -34,10 +35,9 @@ const defaultsFor = (actual: Attributes, ownBucket: string) => ({
 /** "Target group attributes". */
 const GROUP_DEFAULTS: Readonly<Record<string, readonly string[]>> = { 'stickiness.enabled': ['false'] };
 /** They say how long something is waited for or kept, and an operator may choose them. */
-const FREE = [
-  ...['idle_timeout.timeout_seconds', 'client_keep_alive.seconds', 'deregistration_delay.timeout_seconds'],
-  'deletion_protection.enabled',
-];
+const FREE = [...['idle_timeout.timeout_seconds', 'client_keep_alive.seconds', 'deregistration_delay.timeout_seconds']];
+/** What protects: an operator may turn it on, and nobody turns off what the template has on. */
+const PROTECTING = 'deletion_protection.enabled';
 
 /**
  * A violation for each attribute that is not as the template or, where that says nothing, as AWS has
@@ -50,7 +50,7 @@ function attributeViolations(
 ): string[] {
   const expected = { ...defaults, ...Object.fromEntries(Object.entries(template).map(([key, each]) => [key, [each]])) };
   return Object.entries(expected)
-    .filter(([key]) => !FREE.includes(key))
+    .filter(([key, [value]]) => !FREE.includes(key) && !(key === PROTECTING && value === 'false'))
     .filter(([key, values]) => !values.includes(actual[key] ?? (key in template ? '' : (values[0] ?? ''))))
     .map(([key, values]) => `${key} is ${actual[key] ?? 'absent'}, not ${values.join(' or ')}`);
 }

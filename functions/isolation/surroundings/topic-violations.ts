@@ -7,10 +7,12 @@ import type { PlatformSurroundings } from './surroundings';
 const SubscriptionSchema = z.object({ TopicArn: z.string(), Protocol: z.string(), Endpoint: z.string() });
 type Expected = z.output<typeof SubscriptionSchema>;
 
-const isSame =
-  ({ Protocol, Endpoint }: Subscription) =>
-  (other: Expected) =>
-    Protocol === other.Protocol && Endpoint === other.Endpoint;
+/** Letter case makes no other mailbox of an address, and somebody may have written another one. */
+const addressOf = ({ Protocol = '', Endpoint = '' }: Pick<Subscription, 'Protocol' | 'Endpoint'>) =>
+  Protocol.startsWith('email') ? Endpoint.toLowerCase() : Endpoint;
+
+const isSame = (one: Subscription) => (other: Expected) =>
+  one.Protocol === other.Protocol && addressOf(one) === addressOf(other);
 
 const domainOf = (address = '') => address.split('@')[1]?.toLowerCase();
 
@@ -34,8 +36,9 @@ export function subscriptionViolations(
     .filter(({ TopicArn }) => TopicArn === topicArn);
   const living = subscriptions.filter(({ SubscriptionArn }) => SubscriptionArn !== 'Deleted');
   const strangers = living.filter((each) => {
-    const { Owner = accountId, Endpoint = '' } = each;
-    if (expected.some(isSame(each)) || placed.alarmListeners.includes(Endpoint)) return false;
+    const { Owner = accountId, Endpoint = '', Protocol } = each;
+    const listed = placed.alarmListeners.map((listener) => addressOf({ Protocol, Endpoint: listener }));
+    if (expected.some(isSame(each)) || listed.includes(addressOf(each))) return false;
     const isOfAccount = Endpoint.startsWith('arn:') && Endpoint.split(':')[4] === accountId;
     return Owner !== accountId || !(isOfAccount || isColleague(each, expected));
   });

@@ -17,7 +17,10 @@ function inWords(rule: unknown): string {
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(
       Object.entries(value)
-        .filter(([key, each]) => each !== undefined && key !== 'Priority')
+        // WAF may answer an empty list for what nobody has set.
+        .filter(
+          ([key, each]) => each !== undefined && key !== 'Priority' && !(Array.isArray(each) && each.length === 0),
+        )
         .sort(([one], [other]) => one.localeCompare(other))
         .map(([key, each]) => [key, sorted(each)]),
     );

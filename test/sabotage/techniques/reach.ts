@@ -51,6 +51,12 @@ export const REACH_TECHNIQUES: readonly SharedTechnique[] = [
   given('let a user read the tenants table', 'table-reader', 'dynamodb:*', (surroundings) =>
     inAccount('dynamodb', `table/${surroundings.tableName}`)(surroundings),
   ),
+  given('let a user search the logs of the platform', 'log-reader', 'logs:FilterLogEvents', (surroundings) =>
+    inAccount('logs', 'log-group:/tenant-onboarding/*')(surroundings),
+  ),
+  given('let a user see requests that the web ACL has sampled', 'sampler', 'wafv2:GetSampledRequests', (surroundings) =>
+    inAccount('wafv2', `regional/webacl/cell-${surroundings.cell.name}/*`)(surroundings),
+  ),
   given(
     'let a user assume every tenant’s role',
     'role-taker',

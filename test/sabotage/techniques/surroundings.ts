@@ -26,6 +26,7 @@ import {
   ModifyLoadBalancerAttributesCommand,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PutPermissionCommand, RemovePermissionCommand } from '@aws-sdk/client-eventbridge';
+import { CreateUserCommand, DeleteUserCommand } from '@aws-sdk/client-iam';
 import {
   DeleteBucketReplicationCommand,
   DeletePublicAccessBlockCommand,
@@ -108,6 +109,7 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
   attribute('write the load balancer’s access logs to a stranger’s bucket', 'access_logs.s3.bucket', 'strangers-logs'),
   attribute('let invalid headers in', 'routing.http.drop_invalid_header_fields.enabled', 'false'),
   attribute('monitor desync only', 'routing.http.desync_mitigation_mode', 'monitor'),
+  attribute('tell the service a port in each visitor’s address', 'routing.http.xff_client_port.enabled', 'true'),
   attribute('write no access logs', 'access_logs.s3.enabled', 'false'),
   {
     name: 'listen on another port',
@@ -280,6 +282,28 @@ export const SURROUNDINGS_TECHNIQUES: readonly SharedTechnique[] = [
       return {
         expectedEvidence: `lets AWS:${STRANGERS_ROOT} in`,
         revert: () => dynamodb.send(new DeleteResourcePolicyCommand({ ResourceArn })),
+      };
+    },
+  },
+  {
+    name: 'let a user of the account read the tenants table, by its own policy',
+    check: 'platform.table',
+    detonate: async ({ surroundings: { accountId, region, tableName }, root: { dynamodb, iam } }) => {
+      const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${tableName}`;
+      const UserName = 'reporting';
+      const Principal = { AWS: `arn:aws:iam::${accountId}:user/${UserName}` };
+      const Statement = [
+        { Sid: 'Reports', Effect: 'Allow', Principal, Action: 'dynamodb:Query', Resource: ResourceArn },
+      ];
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement });
+      await iam.send(new CreateUserCommand({ UserName }));
+      await dynamodb.send(new PutResourcePolicyCommand({ ResourceArn, Policy }));
+      return {
+        expectedEvidence: 'the policy of the tenants table has the statement Allow Reports',
+        revert: async () => {
+          await dynamodb.send(new DeleteResourcePolicyCommand({ ResourceArn }));
+          await iam.send(new DeleteUserCommand({ UserName }));
+        },
       };
     },
   },

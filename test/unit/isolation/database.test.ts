@@ -307,3 +307,10 @@ test('the organization’s backup may keep the database, and a directory may hav
   expect((await ask(checkCalled('database.copies'), spoil)).passed).toBe(true);
   expect((await ask(checkCalled('database.iam-authentication'), spoil)).passed).toBe(true);
 });
+
+test('parameters that RDS is just applying are as good as in force: which they are is asked besides', async () => {
+  const spoil = ({ facts }: Scene) => {
+    facts.database.instance.DBParameterGroups[0].ParameterApplyStatus = 'applying';
+  };
+  expect((await ask(checkCalled('database.tls'), spoil)).passed).toBe(true);
+});

@@ -27,6 +27,7 @@ const BREACHES: Breach[] = [
   ...(
     [
       ['platform.table', ({ policies }) => policies.ofKey, 'kms:Decrypt'],
+      ['platform.table', ({ platform }) => platform.tablePolicy.tenants ?? [], 'dynamodb:GetItem'],
       ['platform.topic', ({ platform }) => platform.topicPolicy, 'sns:Publish'],
       ['platform.bus', ({ platform }) => platform.busPolicy, 'events:PutEvents'],
       ['identity.trustees', (data) => found(data).trust, 'sts:AssumeRole'],
@@ -100,6 +101,8 @@ const BREACHES: Breach[] = [
       ['dynamodb:DeleteTable', 'arn:aws:dynamodb:*:*:table/?enants'],
       ['lambda:UpdateFunctionCode', 'arn:aws:lambda:*:*:function:*-AuditTenant'],
       ['kms:DisableKey', 'arn:aws:kms:*:*:key/?eports'],
+      ['logs:GetLogEvents', 'arn:aws:logs:*:*:log-group:serv*'],
+      ['wafv2:GetSampledRequests', 'arn:aws:wafv2:*:*:regional/webacl/cell/*'],
       ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:cluster/${surroundings.cell.clusterName}`],
     ] as const
   ).map(
@@ -207,6 +210,27 @@ const BREACHES: Breach[] = [
     'without the index of tenants',
     ({ platform }) => Object.assign(platform.table, { GlobalSecondaryIndexes: [{ IndexName: 'somebodys' }] }),
     'the table lacks the index byState',
+  ],
+  [
+    'platform.table',
+    'with an index made anew that shows keys alone',
+    ({ platform }) =>
+      Object.assign(platform.table, {
+        GlobalSecondaryIndexes: [{ IndexName: 'byState', Projection: { ProjectionType: 'KEYS_ONLY' } }],
+      }),
+    'what the index byState shows is KEYS_ONLY, not ALL',
+  ],
+  [
+    'platform.table',
+    'that lets a user of the account in',
+    ({ platform }) =>
+      platform.tablePolicy.tenants?.push(
+        ...policyOf({
+          Principal: { AWS: `arn:aws:iam::${ACCOUNT_ID}:user/eve` },
+          ...{ Action: 'dynamodb:Query', Resource: '*' },
+        }),
+      ),
+    'the policy of the tenants table has the statement Allow dynamodb:Query',
   ],
   [
     'platform.table',
@@ -525,6 +549,21 @@ const HARMLESS: Harmless[] = [
       const name = 'TenantOnboarding-Delivery-Role';
       trustees.others.push({ ...aPrincipal(name, { Action: 'kms:Decrypt', Resource }), kind: 'role', trust });
     },
+  ],
+  [
+    'identity.reach',
+    'a reader of logs whom the stage lists, and another team that reads the logs of its functions',
+    ({ trustees }) =>
+      trustees.others.push(
+        aPrincipal('security-audit', { Action: 'logs:*', Resource: 'arn:aws:logs:*:*:log-group:service:*' }),
+        aPrincipal('another', { Action: 'logs:*', Resource: 'arn:aws:logs:*:*:log-group:/aws/lambda/*' }),
+        aPrincipal('observability', { Action: 'logs:FilterLogEvents', Resource: 'arn:aws:logs:*:*:log-group:*:*' }),
+      ),
+  ],
+  [
+    'platform.topic',
+    'an address of the operators, in other letters',
+    ({ platform }) => Object.assign(platform.subscriptions[0] ?? {}, { Endpoint: 'Ops@ACME.example' }),
   ],
   [
     'identity.reach',

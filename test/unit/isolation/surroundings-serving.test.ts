@@ -97,6 +97,24 @@ const BREACHES: Breach[] = [
   ],
   [
     'routing.load-balancer',
+    'ports in the addresses of visitors',
+    ({ loadBalancer }) => Object.assign(loadBalancer.attributes, { 'routing.http.xff_client_port.enabled': 'true' }),
+    'xff_client_port.enabled is true, not false',
+  ],
+  [
+    'routing.load-balancer',
+    'without the protection of the template',
+    ({ loadBalancer, stacks }) => {
+      const { properties } = stacks.cell.find(({ type }) => type.endsWith('::LoadBalancer')) ?? { properties: {} };
+      Object.assign(properties, {
+        LoadBalancerAttributes: [{ Key: 'deletion_protection.enabled', Value: 'true' }],
+      });
+      Object.assign(loadBalancer.attributes, { 'deletion_protection.enabled': 'false' });
+    },
+    'deletion_protection.enabled is false, not true',
+  ],
+  [
+    'routing.load-balancer',
     'a header kept as it came',
     ({ loadBalancer }) =>
       Object.assign(loadBalancer.attributes, { 'routing.http.preserve_host_header.enabled': 'true' }),
