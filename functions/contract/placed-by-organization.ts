@@ -16,6 +16,8 @@ export const PlacedByOrganizationSchema = z.object({
   backupAccounts: z.array(z.string()).default([]),
   /** Names of roles, users and groups whose own policies may read tenants' log groups. */
   logReaders: z.array(z.string()).default([]),
+  /** ARNs of destinations, streams and functions to which the organization has log groups, or all of the account, send their events. */
+  logDestinations: z.array(z.string()).default([]),
   /** Buckets into which the organization exports the tenants table. */
   tableExports: z.array(z.string()).default([]),
   /** ARNs of buckets and delivery streams to which the organization has web ACLs send their logs. */

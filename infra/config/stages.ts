@@ -236,6 +236,7 @@ const GUARDDUTY_AND_BACKUP: PlacedByOrganization = {
   keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
   backupAccounts: [],
   logReaders: [],
+  logDestinations: [],
   tableExports: [],
   webAclLogs: [],
   flowLogs: [],

@@ -20,6 +20,7 @@ export const surroundings = {
     keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
     backupAccounts: ['555555555555'],
     logReaders: ['security-audit'],
+    logDestinations: [],
     tableExports: ['organization-exports'],
     webAclLogs: ['arn:aws:s3:::aws-waf-logs-organization'],
     flowLogs: ['arn:aws:s3:::organization-traffic'],

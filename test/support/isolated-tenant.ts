@@ -31,6 +31,7 @@ export const aStage = (): StageContext => ({
     keyUsers: ['backup.amazonaws.com/AWSServiceRoleForBackup'],
     backupAccounts: [],
     logReaders: ['security-audit'],
+    logDestinations: ['arn:aws:logs:r:555555555555:destination:central'],
     tableExports: ['organization-exports'],
     webAclLogs: [],
     flowLogs: ['arn:aws:s3:::organization-traffic'],

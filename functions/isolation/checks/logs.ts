@@ -45,6 +45,9 @@ export function admits(
   return isAbout && !onlyBrings;
 }
 
+/** "PutAccountPolicy": the document of a policy that subscribes to all log groups. */
+const SubscribingSchema = z.object({ DestinationArn: z.string() });
+
 /** "Syntax for data protection policies": where an audit of the policy sends what it has found. */
 const ProtectionSchema = z.object({
   Statement: z.array(
@@ -61,18 +64,23 @@ const destinationsOf = (document: string) =>
   );
 
 export const LOGS_CHECKS: readonly Check[] = checksOf(LOGS_METADATA, {
-  'logs.subscriptions': async (_, { facts }) => {
-    const filters = await facts.logs.subscriptions();
+  'logs.subscriptions': async ({ placed }, { facts }) => {
+    const all = await facts.logs.subscriptions();
+    const filters = all.filter(({ destinationArn = '' }) => !placed.logDestinations.includes(destinationArn));
     return finding(
       filters.map(
         ({ filterName, logGroupName, destinationArn }) =>
           `subscription ${filterName} sends log group ${logGroupName} to ${destinationArn}`,
       ),
-      'no log group has a subscription',
+      all.length === 0 ? 'no log group has a subscription' : 'no log group has a subscription but the organization’s',
     );
   },
-  'logs.account-policies': async (_, { facts }) => {
-    const [subscriptions, findings] = await settled([facts.lists.logPolicies(), facts.lists.logFindings()]);
+  'logs.account-policies': async ({ placed }, { facts }) => {
+    const [all, findings] = await settled([facts.lists.logPolicies(), facts.lists.logFindings()]);
+    const subscriptions = all.filter(({ policyDocument = '{}' }) => {
+      const { DestinationArn } = SubscribingSchema.safeParse(JSON.parse(policyDocument)).data ?? {};
+      return DestinationArn === undefined || !placed.logDestinations.includes(DestinationArn);
+    });
     return finding(
       [
         ...subscriptions.map(

@@ -67,6 +67,13 @@ const ExpectedRulesSchema = z.object({
   ),
 });
 
+/** A rule that keeps earlier versions for longer than the release keeps what it promises. */
+function noSooner(deletion: Deletion, made: readonly Deletion[]): Deletion {
+  const { prefix, versions = '' } = deletion;
+  const promised = made.find((each) => each.prefix === prefix && each.versions !== undefined)?.versions ?? '';
+  return Number.parseInt(versions, 10) > Number.parseInt(promised, 10) ? { ...deletion, versions: promised } : deletion;
+}
+
 /** "Amazon S3 Intelligent-Tiering": of its tiers the two that a bucket opts in to are archives. */
 const archivedBy = ({ Id, Status, Filter, Tierings = [] }: IntelligentTieringConfiguration): string[] =>
   Status === 'Enabled'
@@ -91,8 +98,11 @@ export const STORAGE_SETTINGS_CHECKS: readonly Check[] = checksOf(STORAGE_SETTIN
       facts.release.storage(),
     ]);
     const { LifecycleConfiguration } = propertiesOf(resources, 'AWS::S3::Bucket');
-    const expected = ExpectedRulesSchema.parse(LifecycleConfiguration).Rules.flatMap(wordsOf);
-    const actual = rules.filter(({ Status }) => Status === 'Enabled').flatMap((rule) => wordsOf(deletionOf(rule)));
+    const made = ExpectedRulesSchema.parse(LifecycleConfiguration).Rules;
+    const expected = made.flatMap(wordsOf);
+    const actual = rules
+      .filter(({ Status }) => Status === 'Enabled')
+      .flatMap((rule) => wordsOf(noSooner(deletionOf(rule), made)));
     return finding(
       [...expectExactly('rule: ', actual, expected), ...tiers.flatMap(archivedBy), ...lockedBy(lock)],
       expected.join('; '),

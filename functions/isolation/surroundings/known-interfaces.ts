@@ -6,6 +6,7 @@ import type { CellDescriptor } from '../../contract/cell';
 import { expectExactly } from '../check';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType, resourceCalled } from './expected-of';
+import { functionsIn } from './function-violations';
 import { interfacesOf, ofServices } from './load-balancer-facts';
 
 /** As Elastic Load Balancing describes the interfaces that it makes for a load balancer, one a subnet. */
@@ -58,12 +59,30 @@ export function unknownInterfaces(
   const ofTasks = interfacesOf(tasks);
   const gateways = ofType(resources, 'AWS::EC2::NatGateway').map(({ physicalId }) => physicalId ?? '');
   const functions = ofType(resources, 'AWS::Lambda::Function').map(({ physicalId }) => physicalId ?? '');
+  const places = functionsIn(resources).map(({ VpcConfig }) => VpcConfig);
   const balancer = describedBy(loadBalancerArn);
-  const isKnown = ({ InterfaceType, RequesterManaged, Description = '' }: NetworkInterface) =>
-    (isOfGateway(InterfaceType) && gateways.some((id) => Description.endsWith(` ${id}`))) ||
-    InterfaceType === 'vpc_endpoint' ||
-    (RequesterManaged === true && Description === balancer) ||
-    (InterfaceType === 'lambda' && functions.some((name) => Description.startsWith(`AWS Lambda VPC ENI-${name}-`)));
+  // A function that a release has renamed goes on with the interface that bears the former name. Those of others are told by the list of functions.
+  const isOfFunctions = ({ SubnetId = '', Groups = [] }: NetworkInterface) =>
+    Groups.length > 0 &&
+    places.some(
+      ({ SubnetIds, SecurityGroupIds }) =>
+        SubnetIds.includes(SubnetId) &&
+        expectExactly(
+          '',
+          Groups.map(({ GroupId }) => GroupId),
+          SecurityGroupIds,
+        ).length === 0,
+    );
+  const isKnown = (each: NetworkInterface) => {
+    const { InterfaceType, RequesterManaged, Description = '' } = each;
+    return (
+      (isOfGateway(InterfaceType) && gateways.some((id) => Description.endsWith(` ${id}`))) ||
+      InterfaceType === 'vpc_endpoint' ||
+      (RequesterManaged === true && Description === balancer) ||
+      (InterfaceType === 'lambda' &&
+        (isOfFunctions(each) || functions.some((name) => Description.startsWith(`AWS Lambda VPC ENI-${name}-`))))
+    );
+  };
   return interfaces.filter((each) => !ofTasks.includes(each.NetworkInterfaceId) && !isKnown(each));
 }
 

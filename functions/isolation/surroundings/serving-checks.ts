@@ -55,11 +55,13 @@ function attributeViolations(
     .map(([key, values]) => `${key} is ${actual[key] ?? 'absent'}, not ${values.join(' or ')}`);
 }
 
-/** "Listener attributes": each request header keeps AWS's name; the server header may be sent; nothing else has a value, or is on. */
+/**
+ * "Listener attributes": each request header keeps AWS's name, and no response header has a value. Whatever else AWS may add to the
+ * listeners of its load balancers changes no header.
+ */
 const isListenersDefault = (key: string, value: string) =>
   value === '' ||
-  value === 'false' ||
-  (key === 'routing.http.response.server.enabled' && value === 'true') ||
+  !/^routing\.http\.(?:request\..+\.header_name|response\..+\.header_value)$/.test(key) ||
   key.toLowerCase() === `routing.http.request.${value.toLowerCase().replaceAll('-', '_')}.header_name`;
 
 /** Fields of the descriptor that differ from what the stack makes. A name that only AWS knows is not compared. */

@@ -1,7 +1,7 @@
 import { LOGS_CHECKS } from '../../../functions/isolation/checks/logs';
 import { logGroupsOf } from '../../../functions/isolation/subject';
 import { ask, type Scene, testBreaches } from '../../support/breaches';
-import { policyOf } from '../../support/isolated-tenant';
+import { aStage, policyOf } from '../../support/isolated-tenant';
 
 interface Said {
   readonly Effect?: 'Allow' | 'Deny';
@@ -74,8 +74,9 @@ testBreaches(LOGS_CHECKS, [
   [
     'logs.account-policies',
     'a subscription of all',
-    ({ facts }) => facts.lists.logPolicies.push({ policyName: 'all', policyDocument: 'arn:theirs' }),
-    'policy all sends all logs of the account: arn:theirs',
+    ({ facts }) =>
+      facts.lists.logPolicies.push({ policyName: 'all', policyDocument: '{"DestinationArn":"arn:theirs"}' }),
+    'policy all sends all logs of the account: {"DestinationArn":"arn:theirs"}',
   ],
   [
     'logs.account-policies',
@@ -154,4 +155,22 @@ test.each([
   const check = LOGS_CHECKS.find(({ id }) => id === 'logs.resource-policies');
   if (!check) throw new Error('there is no such check');
   expect(await ask(check, admitted({ Resource: '*', ...statement }))).toMatchObject({ passed: true });
+});
+
+test('the organization may have all logs sent to a destination that the stage lists, and nobody elsewhere', async () => {
+  const { logDestinations } = aStage().placed;
+  const sentTo =
+    (destinationArn = '') =>
+    ({ facts }: Scene) => {
+      facts.logs.subscriptions.push({ filterName: 'central', logGroupName: 'any', destinationArn });
+      const policyDocument = JSON.stringify({ DestinationArn: destinationArn, FilterPattern: '' });
+      facts.lists.logPolicies.push({ policyName: 'central', policyDocument });
+    };
+  for (const id of ['logs.subscriptions', 'logs.account-policies']) {
+    const check = LOGS_CHECKS.find((each) => each.id === id);
+    expect(check && (await ask(check, sentTo(logDestinations[0])))).toMatchObject({ passed: true });
+    expect(check && (await ask(check, sentTo('arn:aws:logs:r:999999999999:destination:central')))).toMatchObject({
+      passed: false,
+    });
+  }
 });

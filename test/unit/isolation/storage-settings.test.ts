@@ -92,3 +92,11 @@ test('objects may move to a class from which they are read at once', async () =>
     });
   expect(await ask(check, spoil)).toMatchObject({ passed: true });
 });
+
+test('earlier versions may be kept for longer', async () => {
+  const check = STORAGE_SETTINGS_CHECKS.find(({ id }) => id === 'storage.lifecycle');
+  const spoil = ({ facts }: Scene) => {
+    facts.storage.lifecycle[0].NoncurrentVersionExpiration.NoncurrentDays = 3650;
+  };
+  expect(check && (await ask(check, spoil))).toMatchObject({ passed: true });
+});

@@ -151,6 +151,16 @@ const BREACHES: Breach[] = [
       }),
     'eni-theirs',
   ],
+  [
+    'cell.interfaces',
+    'of a function, in another security group than those of the cell',
+    ({ cell: facts }) =>
+      facts.interfaces.push({
+        ...{ NetworkInterfaceId: 'eni-theirs', InterfaceType: 'lambda', SubnetId: 'subnet-a' },
+        ...{ Groups: [{ GroupId: 'sg-theirs' }], Description: 'AWS Lambda VPC ENI-theirs-1111' },
+      }),
+    'eni-theirs',
+  ],
   ...[{ VpcId: surroundings.cell.vpcId, SubnetIds: ['subnet-theirs'] }, { SubnetIds: ['subnet-a'] }].map(
     (VpcConfig, n): Breach => [
       'cell.interfaces',
@@ -307,6 +317,15 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'cell.interfaces',
+    'the interface of a function of the cell under the name that it had before',
+    ({ cell: facts }) =>
+      facts.interfaces.push({
+        ...{ NetworkInterfaceId: 'eni-renamed', InterfaceType: 'lambda', SubnetId: 'subnet-a' },
+        ...{ Groups: [{ GroupId: 'sg-functions' }], Description: 'AWS Lambda VPC ENI-AskDatabase-former-1111' },
+      }),
+  ],
   [
     'cell.access-logs',
     'a policy by which a service brings events, and one of another team’s group',

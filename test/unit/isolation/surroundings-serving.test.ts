@@ -296,6 +296,12 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'routing.listener-attributes',
+    'an attribute that AWS has added to all listeners',
+    ({ loadBalancer }) =>
+      Object.assign(loadBalancer.listenerAttributes, { 'routing.http.request.smuggling_protection.mode': 'strict' }),
+  ],
   ...['connection_logs', 'health_check_logs'].map(
     (logs): Harmless => [
       'routing.load-balancer',
