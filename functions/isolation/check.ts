@@ -163,6 +163,10 @@ export function expectEqual(what: string, actual: unknown, expected: unknown): s
   return actual === expected ? [] : [`${what} is ${String(actual ?? 'absent')}, not ${String(expected)}`];
 }
 
+/** Whether a service has this key, as somebody has named it: by its ARN or its id, which no other key has. */
+export const isKeyOf = (name: string | undefined, keyArn: string) =>
+  name === keyArn || name === keyArn.split(':key/')[1];
+
 /** A violation for each unexpected and each missing member. The order does not matter. */
 export function expectExactly(
   what: string,

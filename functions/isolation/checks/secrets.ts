@@ -1,5 +1,5 @@
 import { ROTATION_DAYS, rotationFunctionArn, TENANT_TAG, tenantNames } from '../../contract/naming';
-import { type Check, checksOf, expectEqual, finding } from '../check';
+import { type Check, checksOf, expectEqual, finding, isKeyOf } from '../check';
 import { tagsOf } from '../facts/reading';
 import type { SecretDescription, StagedVersion } from '../facts/secret-facts';
 import { SECRETS_METADATA } from '../metadata/secrets';
@@ -77,11 +77,13 @@ export const SECRETS_CHECKS: readonly Check[] = checksOf(SECRETS_METADATA, {
       tenantNames.secret(tenantId),
     );
   },
-  'secrets.encryption': async ({ key }, { facts }) =>
-    finding(
-      expectEqual('the secret’s KMS key', (await facts.secrets.description()).KmsKeyId, key.keyArn),
+  'secrets.encryption': async ({ key }, { facts }) => {
+    const { KmsKeyId } = await facts.secrets.description();
+    return finding(
+      isKeyOf(KmsKeyId, key.keyArn) ? [] : expectEqual('the secret’s KMS key', KmsKeyId, key.keyArn),
       'encrypted under the tenant’s key',
-    ),
+    );
+  },
   'secrets.policy': async (_, { facts }) => {
     const allowing = (await facts.secrets.policy()).filter(({ effect }) => effect === 'Allow');
     return finding(

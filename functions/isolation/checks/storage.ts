@@ -1,5 +1,5 @@
 import { TENANT_TAG } from '../../contract/naming';
-import { type Check, checksOf, expectEqual, finding } from '../check';
+import { type Check, checksOf, expectEqual, finding, isKeyOf } from '../check';
 import { denialsLacking, exceptsServices, type Fine } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
 import { STORAGE_METADATA } from '../metadata/storage';
@@ -70,7 +70,9 @@ export const STORAGE_CHECKS: readonly Check[] = checksOf(STORAGE_METADATA, {
       [
         ...expectEqual('the number of encryption rules', rules.length, 1),
         ...expectEqual('the default encryption', byDefault?.SSEAlgorithm, 'aws:kms'),
-        ...expectEqual('the default key', byDefault?.KMSMasterKeyID, subject.key.keyArn),
+        ...(isKeyOf(byDefault?.KMSMasterKeyID, subject.key.keyArn)
+          ? []
+          : expectEqual('the default key', byDefault?.KMSMasterKeyID, subject.key.keyArn)),
         ...expectEqual('the bucket key', rules[0]?.BucketKeyEnabled, true),
       ],
       'default encryption is SSE-KMS under the tenant’s key, with a bucket key',

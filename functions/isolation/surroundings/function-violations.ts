@@ -37,9 +37,10 @@ const MachineSchema = z.object({
   LoggingConfiguration: z
     .object({
       IncludeExecutionData: z.boolean().default(false),
+      Level: z.string().default('OFF'),
       Destinations: z.array(z.object({ CloudWatchLogsLogGroup: z.object({ LogGroupArn: z.string() }) })).default([]),
     })
-    .default({ IncludeExecutionData: false, Destinations: [] }),
+    .default({ IncludeExecutionData: false, Level: 'OFF', Destinations: [] }),
 });
 
 export const functionsIn = (resources: readonly ExpectedResource[]) =>
@@ -178,6 +179,9 @@ export async function codeViolations({ policies, stacks }: SurroundingsFacts): P
   });
 }
 
+/** "Log levels": each tells what those before it tell. */
+const LEVELS = ['OFF', 'FATAL', 'ERROR', 'ALL'];
+
 const withoutEnd = (logGroupArn = '') => logGroupArn.replace(/:\*$/, '');
 
 /** How a machine differs from its template: what it does, as whom, and who is told the inputs of its states. */
@@ -187,7 +191,7 @@ function machineDifferences(machine: string, actual: Machine, expected: z.output
   const definition = DefinitionString.replace(/\$\{(\w+)\}/g, (all, name: string) =>
     String(DefinitionSubstitutions[name] ?? all),
   );
-  const { includeExecutionData = false, destinations = [] } = actual.loggingConfiguration ?? {};
+  const { includeExecutionData = false, destinations = [], level = 'OFF' } = actual.loggingConfiguration ?? {};
   const groups = destinations.map(({ cloudWatchLogsLogGroup }) => withoutEnd(cloudWatchLogsLogGroup?.logGroupArn));
   const own = logging.Destinations.map(({ CloudWatchLogsLogGroup }) => withoutEnd(CloudWatchLogsLogGroup.LogGroupArn));
   const isSame =
@@ -205,6 +209,9 @@ function machineDifferences(machine: string, actual: Machine, expected: z.output
     // Whoever hears more than the release tells is a stranger. The history of a run has all of it, with a log or without.
     ...(includeExecutionData && !logging.IncludeExecutionData
       ? [`state machine ${machine} logs the inputs and outputs of its states`]
+      : []),
+    ...(LEVELS.indexOf(level) < LEVELS.indexOf(logging.Level)
+      ? [`state machine ${machine} logs ${level}, not ${logging.Level}`]
       : []),
     ...groups
       .filter((group) => !own.includes(group))

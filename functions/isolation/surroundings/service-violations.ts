@@ -185,6 +185,7 @@ const registeredAt = (group: string | undefined, port: number | undefined) => `$
 
 function settingViolations(service: Service, templates: z.output<typeof ServiceSchema>[]): string[] {
   const { serviceName, networkConfiguration, loadBalancers = [], serviceRegistries = [], deployments = [] } = service;
+  const { lifecycleHooks = [] } = service.deploymentConfiguration ?? {};
   const expected = templates.find(({ ServiceName }) => ServiceName === serviceName);
   const is = networkConfiguration?.awsvpcConfiguration;
   if (!expected) return [`service ${serviceName} is no part of the cell’s stack`];
@@ -206,6 +207,11 @@ function settingViolations(service: Service, templates: z.output<typeof ServiceS
         ({ targetGroupArn }) => `${serviceName} registers its tasks at ${targetGroupArn}`,
       ),
     ]),
+    // "DeploymentLifecycleHook": a function that ECS calls, and that decides whether a deployment goes on.
+    ...lifecycleHooks.map(({ hookTargetArn }) => `${serviceName} calls ${hookTargetArn} at each of its deployments`),
+    ...deployments.flatMap(({ volumeConfigurations = [] }) =>
+      volumeConfigurations.map(({ name }) => `${serviceName} gives its tasks the volume ${name}`),
+    ),
     ...serviceRegistries.map(({ registryArn }) => `${serviceName} registers its tasks at ${registryArn}`),
   ];
 }

@@ -6,6 +6,12 @@ import {
   RemoveTagsFromResourceCommand,
 } from '@aws-sdk/client-rds';
 import {
+  GetBucketLifecycleConfigurationCommand,
+  type LifecycleRule,
+  PutBucketEncryptionCommand,
+  PutBucketLifecycleConfigurationCommand,
+} from '@aws-sdk/client-s3';
+import {
   TagResourceCommand as TagSecretCommand,
   UntagResourceCommand as UntagSecretCommand,
   UpdateSecretCommand,
@@ -39,6 +45,37 @@ export const CHANGES_BY_AN_OPERATOR: readonly BenignChange[] = [
   {
     name: 'end the sessions of years ago in the tenant’s role',
     make: async ({ subject, root }) => ({ revert: await rolePolicy(root, roleNameOf(subject), endingSessions) }),
+  },
+  {
+    name: 'name the tenant’s key by its id, at bucket and secret',
+    make: async ({ subject, root: { s3, secrets } }) => {
+      const { SecretArn: SecretId } = subject.stacks.database.outputs;
+      const { keyArn } = subject.key;
+      const set = async (name: string) => {
+        const byDefault = { SSEAlgorithm: 'aws:kms' as const, KMSMasterKeyID: name };
+        const Rules = [{ ApplyServerSideEncryptionByDefault: byDefault, BucketKeyEnabled: true }];
+        const ServerSideEncryptionConfiguration = { Rules };
+        await s3.send(new PutBucketEncryptionCommand({ Bucket: bucketOf(subject), ServerSideEncryptionConfiguration }));
+        await secrets.send(new UpdateSecretCommand({ SecretId, KmsKeyId: name }));
+      };
+      await set(keyArn.split(':key/')[1] ?? '');
+      return { revert: () => set(keyArn) };
+    },
+  },
+  {
+    name: 'keep earlier versions of objects for ten years',
+    make: async ({ subject, root: { s3 } }) => {
+      const of = { Bucket: bucketOf(subject) };
+      const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand(of));
+      const put = (rules: LifecycleRule[]) =>
+        s3.send(new PutBucketLifecycleConfigurationCommand({ ...of, LifecycleConfiguration: { Rules: rules } }));
+      const kept = ({ NoncurrentVersionExpiration: each, ...rest }: LifecycleRule): LifecycleRule => ({
+        ...rest,
+        ...(each && { NoncurrentVersionExpiration: { ...each, NoncurrentDays: 3650 } }),
+      });
+      await put(Rules.map(kept));
+      return { revert: () => put(Rules) };
+    },
   },
   {
     name: 'put the statements of the bucket’s policy in another order',

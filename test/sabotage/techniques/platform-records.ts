@@ -115,6 +115,21 @@ export const PLATFORM_RECORD_TECHNIQUES: readonly SharedTechnique[] = [
     },
   },
   {
+    name: 'let nobody read what an onboarding did, by its log',
+    check: 'audit.machines',
+    detonate: async (scene) => {
+      const { sfn } = scene.root;
+      const { stateMachineArn, loggingConfiguration } = await machineOf(scene, 'Onboarding');
+      const set = (to: typeof loggingConfiguration) =>
+        sfn.send(new UpdateStateMachineCommand({ stateMachineArn, loggingConfiguration: to }));
+      await set({ level: 'OFF' });
+      return {
+        expectedEvidence: `state machine ${stateMachineArn} logs OFF, not ALL`,
+        revert: () => set(loggingConfiguration),
+      };
+    },
+  },
+  {
     name: 'let a release do something else',
     check: 'audit.machines',
     detonate: async (scene) => {

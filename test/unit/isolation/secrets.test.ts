@@ -136,3 +136,9 @@ test.each([
   const spoil = ({ facts }: Scene) => Object.assign(facts.secrets.description, ROTATED, { RotationRules });
   expect(await ask(check, spoil)).toMatchObject({ passed: true });
 });
+
+test('the tenant’s key may be named by its id', async () => {
+  const [check] = SECRETS_CHECKS.filter(({ id }) => id === 'secrets.encryption');
+  const spoil = ({ facts }: Scene) => (facts.secrets.description.KmsKeyId = aKey().keyArn.split(':key/')[1]);
+  expect(check && (await ask(check, spoil))).toMatchObject({ passed: true });
+});

@@ -130,6 +130,12 @@ const BREACHES: Breach[] = [
   ['audit.machines', 'as another role', ({ policies }) => (policies.machine.roleArn = 'arn:theirs'), 'is arn:theirs'],
   [
     'audit.machines',
+    'logging nothing',
+    ({ policies }) => (policies.machine.loggingConfiguration.level = 'OFF'),
+    'logs OFF, not ERROR',
+  ],
+  [
+    'audit.machines',
     'logging inputs and outputs',
     ({ policies }) => (policies.machine.loggingConfiguration.includeExecutionData = true),
     'logs the inputs and outputs of its states',

@@ -273,6 +273,15 @@ const BREACHES: Breach[] = [
   ],
   [
     'cell.service',
+    'a function that ECS calls at each deployment',
+    ({ cell: facts }) =>
+      Object.assign(first(facts.services), {
+        deploymentConfiguration: { lifecycleHooks: [{ hookTargetArn: 'arn:theirs' }] },
+      }),
+    'blue calls arn:theirs at each of its deployments',
+  ],
+  [
+    'cell.service',
     'a register of names',
     ({ cell: facts }) => first(facts.services).serviceRegistries.push({ registryArn: 'arn:theirs' }),
     'blue registers its tasks at arn:theirs',
