@@ -42,6 +42,7 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { DescribeStateMachineCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { GetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, launch } from './aws';
@@ -251,6 +252,29 @@ test('a topic is under the key of its template, a table has its point-in-time re
     new DescribeContinuousBackupsCommand({ TableName: 'kept' }),
   );
   expect(ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.PointInTimeRecoveryStatus).toBe('ENABLED');
+});
+
+test('a state machine logs as its template says', async () => {
+  const LogGroupArn = `arn:aws:logs:${emulator.region}:${emulator.accountId}:log-group:runs:*`;
+  await launch(emulator, 'machine', {
+    Machine: {
+      Type: 'AWS::StepFunctions::StateMachine',
+      Properties: {
+        ...{ StateMachineName: 'logged', RoleArn: `arn:aws:iam::${emulator.accountId}:role/runs` },
+        DefinitionString: JSON.stringify({ StartAt: 'Done', States: { Done: { Type: 'Succeed' } } }),
+        LoggingConfiguration: {
+          ...{ Level: 'ALL', IncludeExecutionData: false },
+          Destinations: [{ CloudWatchLogsLogGroup: { LogGroupArn } }],
+        },
+      },
+    },
+  });
+  const stateMachineArn = `arn:aws:states:${emulator.region}:${emulator.accountId}:stateMachine:logged`;
+  const machine = await new SFNClient(access(emulator)).send(new DescribeStateMachineCommand({ stateMachineArn }));
+  expect(machine.loggingConfiguration).toEqual({
+    ...{ level: 'ALL', includeExecutionData: false },
+    destinations: [{ cloudWatchLogsLogGroup: { logGroupArn: LogGroupArn } }],
+  });
 });
 
 test('a task definition has the platform of its template', async () => {

@@ -1,6 +1,6 @@
 import { CreateGrantCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
 import { accountOf, allowing } from '../key-changes';
-import { adding, conditioned, keyPolicy, without } from '../policies';
+import { adding, changed, conditioned, keyPolicy } from '../policies';
 import { type AttackTechnique, STRANGERS_ROOT } from '../technique';
 
 export const KEY_POLICY_TECHNIQUES: readonly AttackTechnique[] = [
@@ -56,11 +56,15 @@ export const KEY_POLICY_TECHNIQUES: readonly AttackTechnique[] = [
     }),
   },
   {
-    name: 'take the account’s administration out of the key’s policy',
+    name: 'leave the account no more than a look at the key',
     check: 'key.usable',
     detonate: async ({ subject, root }) => ({
       expectedEvidence: 'the key’s policy does not let the account kms:PutKeyPolicy',
-      revert: await keyPolicy(root, subject.key.keyArn, without('AccountAdministers')),
+      revert: await keyPolicy(
+        root,
+        subject.key.keyArn,
+        changed('AccountAdministers', (each) => ({ ...each, Action: ['kms:Describe*', 'kms:Get*', 'kms:List*'] })),
+      ),
     }),
   },
   {
