@@ -47,6 +47,7 @@ import {
 } from '@aws-sdk/client-wafv2';
 import { everyItem } from '../../../functions/shared/paging';
 import { aRule } from '../a-rule';
+import { aUser } from '../identity-changes';
 import { refuseAdministration } from '../network-changes';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
@@ -185,6 +186,29 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
       await set('120');
       return () => set('60');
     },
+  },
+  {
+    name: 'an operator protects the load balancer from deletion',
+    make: async ({ surroundings: { cell }, root: { elb } }) => {
+      const { loadBalancerArn: LoadBalancerArn } = cell;
+      const set = (Value: string) =>
+        elb.send(
+          new ModifyLoadBalancerAttributesCommand({
+            LoadBalancerArn,
+            Attributes: [{ Key: 'deletion_protection.enabled', Value }],
+          }),
+        );
+      await set('true');
+      return () => set('false');
+    },
+  },
+  {
+    name: 'another team reads the logs of its functions',
+    make: ({ root: { iam } }) =>
+      aUser({ iam }, 'observability', {
+        Action: ['logs:FilterLogEvents', 'logs:GetLogEvents', 'logs:PutSubscriptionFilter'],
+        Resource: 'arn:aws:logs:*:*:log-group:/aws/lambda/*',
+      }),
   },
   {
     name: 'an operator gives a function more memory',
