@@ -10,6 +10,7 @@ import { LOG_POLICY_TECHNIQUES } from '../sabotage/techniques/log-policies';
 import { MEMBER_TECHNIQUES } from '../sabotage/techniques/members';
 import { PRINCIPAL_TECHNIQUES } from '../sabotage/techniques/principals';
 import { SECRETS_TECHNIQUES } from '../sabotage/techniques/secrets';
+import { SHUT_DOOR_TECHNIQUES } from '../sabotage/techniques/shut-doors';
 import { STORAGE_TECHNIQUES } from '../sabotage/techniques/storage';
 import { STORAGE_POLICY_TECHNIQUES } from '../sabotage/techniques/storage-policy';
 import { STORAGE_REPORT_TECHNIQUES } from '../sabotage/techniques/storage-reports';
@@ -34,4 +35,5 @@ testTechniques([
   ...STORAGE_REPORT_TECHNIQUES,
   ...MEMBER_TECHNIQUES,
   ...PRINCIPAL_TECHNIQUES,
+  ...SHUT_DOOR_TECHNIQUES,
 ]);

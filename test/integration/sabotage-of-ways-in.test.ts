@@ -8,7 +8,6 @@ import { NETWORK_TECHNIQUES } from '../sabotage/techniques/network';
 import { NETWORK_ROUTE_TECHNIQUES } from '../sabotage/techniques/network-routes';
 import { ROUTE_ITEM_TECHNIQUES } from '../sabotage/techniques/route-items';
 import { ROUTING_TECHNIQUES } from '../sabotage/techniques/routing';
-import { SHUT_DOOR_TECHNIQUES } from '../sabotage/techniques/shut-doors';
 import { STACK_TECHNIQUES } from '../sabotage/techniques/stacks';
 import { TAG_TECHNIQUES } from '../sabotage/techniques/tags';
 import { VPC_NAME_TECHNIQUES } from '../sabotage/techniques/vpc-names';
@@ -20,7 +19,6 @@ const target = testTechniques([
   ...EXACT_RESOURCE_POLICY_TECHNIQUES,
   ...EXACT_TRUST_TECHNIQUES,
   ...EXACT_ROLE_TECHNIQUES,
-  ...SHUT_DOOR_TECHNIQUES,
   ...NETWORK_TECHNIQUES,
   ...NETWORK_ROUTE_TECHNIQUES,
   ...VPC_NAME_TECHNIQUES,

@@ -59,6 +59,7 @@ const APART: Readonly<Record<string, string>> = {
   'deny the role reading from its bucket': OPENED,
   'deny the role use of its key': OPENED,
   'deny the role describing its key': OPENED,
+  'leave the account no more than a look at the key': 'another technique lets the account do everything with the key',
   'deny the role reading its secret': 'the server that the secret names could not be read',
   'deny the role logging in': OPENED,
   'require the external ID only when one is given': ONE_TRUST,

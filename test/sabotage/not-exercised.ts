@@ -2,7 +2,6 @@
  * Checks of the catalogue for which the emulator allows no attack technique, each with the reason.
  */
 export const NOT_EXERCISED: Readonly<Record<string, string>> = {
-  'identity.release': 'a tenant that is older than a function of the platform was attacked by nobody',
   'stacks.status': 'nothing reverts a stack whose update has failed for good',
   'probes.database-expired-token': 'AWS alone decides for how long a token is good',
 };

@@ -56,12 +56,6 @@ export const SHUT_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     'does not allow s3:PutObject, s3:AbortMultipartUpload as the release does',
   ),
   inRole(
-    'deny the role earlier versions of its objects',
-    'probes.own-bucket',
-    (subject) => adding(denial('s3:GetObjectVersion', { Resource: `${arnOf(subject)}/*` })),
-    'has the statement Deny Support',
-  ),
-  inRole(
     'deny the role describing its key',
     'probes.own-key',
     () => changed('UseOwnKey', (each) => ({ ...each, Action: ['kms:Decrypt', 'kms:GenerateDataKey'] })),
