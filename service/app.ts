@@ -54,6 +54,7 @@ const RETRY_AFTER_SECONDS = 10;
 
 const text = (reply: FastifyReply, status: number, words: string) =>
   reply.code(status).type('text/plain; charset=utf-8').send(`${words}\n`);
+const invalid = (reply: FastifyReply, status: number) => text(reply, status, 'This request is not valid.');
 const nothingHere = (reply: FastifyReply) => text(reply, 404, 'There is nothing under this name.');
 const beingUpdated = (reply: FastifyReply) =>
   text(reply.header('retry-after', RETRY_AFTER_SECONDS), 503, 'This site is being updated.');
@@ -69,7 +70,10 @@ function html(reply: FastifyReply, { body, length }: Page) {
 export function serviceApp(options: AppOptions): FastifyInstance {
   const { tenants, logger = false, requestMs = REQUEST_MS } = options;
   const version = tenants.headers[VERSION_HEADER];
+  const common = { ...SECURITY_HEADERS, ...tenants.headers };
   const app = Fastify({
+    // No hook runs for a URL that cannot be decoded. Every answer counts for a release, this one too.
+    frameworkErrors: (_, __, reply) => invalid(reply.headers(common), 400),
     logger,
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: 'idle',
@@ -79,7 +83,7 @@ export function serviceApp(options: AppOptions): FastifyInstance {
   });
   app.decorateRequest('tenantId', undefined);
   app.addHook('onRequest', async (_, reply) => {
-    reply.headers({ ...SECURITY_HEADERS, ...tenants.headers });
+    reply.headers(common);
   });
   app.addHook('onResponse', async (request, reply) => {
     if (request.url.startsWith('/healthz')) return;
@@ -108,7 +112,9 @@ export function serviceApp(options: AppOptions): FastifyInstance {
     const page = await pages.of(tenant);
     if (page?.body instanceof Readable) page.body.destroy();
   };
-  app.get<{ Querystring: { host?: string } }>('/healthz', async ({ query }, reply) => {
+  app.get<{ Querystring: { host?: string | string[] } }>('/healthz', async ({ query }, reply) => {
+    // A release asks for one host. Whoever names two is a visitor, whose mistake is no fault of this version.
+    if (Array.isArray(query.host)) return invalid(reply, 400);
     const { status, headers, body } = await tenants.health(query.host, servesPage);
     return reply.code(status).headers(headers).send(body);
   });
@@ -144,7 +150,7 @@ export function serviceApp(options: AppOptions): FastifyInstance {
   app.setNotFoundHandler((_, reply) => nothingHere(reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     // Fastify rejected the request as malformed.
-    if (error.statusCode && error.statusCode < 500) return text(reply, error.statusCode, 'This request is not valid.');
+    if (error.statusCode && error.statusCode < 500) return invalid(reply, error.statusCode);
     request.log.error({ err: error, tenantId: request.tenantId }, 'request.failed');
     return text(reply, 502, 'This page cannot be shown right now.');
   });

@@ -65,6 +65,20 @@ test('serves only the page, and only to GET and HEAD', async () => {
   expect((await get(`acme.${DOMAIN}`, '/%')).statusCode).toBe(400);
 });
 
+/** A release judges a version by its answers 5xx, and counts those with its own header (functions/delivery/judge-traffic.ts). */
+test('no visitor gets an answer 5xx, or one without the version, whatever is asked for', async () => {
+  const healths = ['/healthz?host=a&host=b', '/healthz?host=%zz', '/healthz?host[]=a'];
+  for (const url of ['/%', '/%zz', '/?%zz', '//', '/;', '/*', `/${'a'.repeat(9_000)}`, ...healths]) {
+    for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'OPTIONS'] as const) {
+      const { statusCode, headers, body } = await app.inject({ url, method, headers: { host: `acme.${DOMAIN}` } });
+      const { 'x-service-version': version, 'cache-control': cache } = headers;
+      expect([url, method, statusCode < 500, version]).toEqual([url, method, true, 'sha256:v1']);
+      expect([cache, headers['content-security-policy']]).toEqual(['private, no-cache', expect.any(String)]);
+      expect(body).not.toMatch(/FST|zz/);
+    }
+  }
+});
+
 test('a client that sends its request too slowly is answered 408, and others meanwhile', async () => {
   const slow = serviceApp({ tenants: world.tenants(world.sessions()), logger: false, requestMs: 200 });
   await slow.listen({ port: 0, host: '127.0.0.1' });
