@@ -34,13 +34,17 @@ interface Answer {
 
 const CLOSED = { status: 503, headers: { 'retry-after': '10' }, body: 'This site is not available right now.\n' };
 
-async function answerTo(url: URL, host: string | undefined): Promise<Answer> {
-  if (url.pathname === '/healthz') {
+const NOTHING = { status: 404, body: 'Nothing is here.\n' };
+
+async function answerTo(target: string, host: string | undefined): Promise<Answer> {
+  // A visitor may ask for what is no URL, such as `//`. An answer 5xx would count against this version.
+  const url = URL.canParse(target, 'http://task') ? new URL(target, 'http://task') : undefined;
+  if (url?.pathname === '/healthz') {
     const asked = url.searchParams.get('host') ?? undefined;
     return tenants.health(asked, async (tenant) => void (await page(tenant)));
   }
   const visit = await tenants.visit(host);
-  if (visit.state === 'unknown' || url.pathname !== '/') return { status: 404, body: 'Nothing is here.\n' };
+  if (visit.state === 'unknown' || url?.pathname !== '/') return NOTHING;
   if (visit.state !== 'active') return CLOSED;
   const headers = { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'private, no-cache' };
   return { status: 200, headers, body: await page(visit.tenant) };
@@ -51,7 +55,7 @@ function send(response: ServerResponse, { status, headers, body }: Answer): void
 }
 
 const server = createServer((request, response) => {
-  answerTo(new URL(request.url ?? '/', 'http://task'), request.headers.host).then(
+  answerTo(request.url ?? '/', request.headers.host).then(
     (answer) => send(response, answer),
     (thrown: unknown) => {
       console.error(thrown);

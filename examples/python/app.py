@@ -14,6 +14,7 @@ import ssl
 import threading
 import time
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -37,6 +38,8 @@ SESSION_SECONDS = 900
 SAFETY_SECONDS = 60
 # Of one task to one tenant's database: what the connection budget of a cell allows.
 POOL_CONNECTIONS = 2
+# Of a body that is not wanted.
+MOST_BYTES = 65_536
 CONFIG = Config(connect_timeout=1, read_timeout=5, retries={"max_attempts": 3, "mode": "standard"})
 
 _task = botocore.session.get_session()
@@ -166,7 +169,12 @@ class Handler(BaseHTTPRequestHandler):
     timeout = 20
 
     def do_GET(self) -> None:
-        url = urlsplit(self.path)
+        try:
+            url = urlsplit(self.path)
+        except ValueError:
+            # A visitor may ask for what is no URL, such as `//[`. An answer 5xx would count against this version.
+            self._send(404, b"Nothing is here.\n")
+            return
         try:
             if url.path == "/healthz":
                 self._health(parse_qs(url.query).get("host", [None])[0])
@@ -175,6 +183,16 @@ class Handler(BaseHTTPRequestHandler):
         except Exception as failure:
             print(repr(failure))
             self._send(503, b"This page cannot be shown right now.\n")
+
+    do_HEAD = do_GET
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """What the server refuses by itself. A method that is not served is 501 by default, and the visitor's mistake."""
+        length = self.headers["content-length"] if code == HTTPStatus.NOT_IMPLEMENTED else None
+        if length and length.isdecimal():
+            # Unread bytes would end the connection before the answer has arrived.
+            self.rfile.read(min(int(length), MOST_BYTES))
+        self._send(405 if code >= 500 else code, b"This request is not valid.\n")
 
     def _page(self, path: str) -> None:
         try:
@@ -207,7 +225,8 @@ class Handler(BaseHTTPRequestHandler):
         # A connection that the load balancer keeps would have a thread of its own, which SIGTERM waits for.
         self.send_header("connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
 def main() -> None:

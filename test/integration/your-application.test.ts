@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pushImage } from '../../emulator/image-registry';
 import { SERVICE_REPOSITORY } from '../../functions/contract/naming';
 import { bundleApplication } from '../../infra/build';
-import { requestPage } from '../../local/page';
+import { requestOf, requestPage } from '../../local/page';
 import { ReleasedCell } from '../support/released-cell';
 
 const ROOT = join(__dirname, '../..');
@@ -16,6 +16,21 @@ beforeAll(async () => {
 afterAll(() => released?.stop());
 
 const page = (host: string) => requestPage(released.platform.outputs.loadBalancerUrl, host);
+
+/** Requests of visitors that are answered 5xx: a release would judge the version by them. */
+async function oddly(host: string): Promise<unknown[]> {
+  const requests = [
+    ...['//', '//[', '/%zz', '/healthz?host=a&host=b', '/none'].map((path) => ({ method: 'GET', path })),
+    ...['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'].map((method) => ({ method, path: '/' })),
+  ];
+  const answers = requests.map(async ({ method, path }) => {
+    const body = method === 'POST' || method === 'PUT' ? 'x'.repeat(20_000) : '';
+    const headers = { host, 'content-length': body.length };
+    const { status } = await requestOf(released.platform.outputs.loadBalancerUrl, { method, path, headers }, body);
+    return { method, path, status };
+  });
+  return (await Promise.all(answers)).filter(({ status }) => status >= 500);
+}
 
 test.each([
   ['Node, with the tenant context', () => bundleApplication(join(ROOT, 'examples/node/server.ts'))],
@@ -37,4 +52,5 @@ test.each([
     const { status, body } = await page(host);
     expect([status, body]).toEqual([200, expect.stringMatching(new RegExp(`${company}[\\s\\S]*<!-- 0 leads -->`))]);
   }
+  expect(await oddly('acme.funnels.localhost')).toEqual([]);
 });
