@@ -75,6 +75,8 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
   });
 
   app.get('/leads', async (request, reply) => {
+    // People's names and addresses: no browser and no tool keeps them on its disk.
+    reply.header('cache-control', 'no-store');
     const tenant = await activeTenant(request, reply);
     if (!tenant) return reply;
     const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];

@@ -160,8 +160,9 @@ test('a lead sent to a tenant can be read by that tenant only', async () => {
   const [, id = ''] = /name="id" value="([^"]+)"/.exec(form.body) ?? [];
   const answer = await send('acme', lead({ id }));
   expect([answer.statusCode, answer.headers['content-type']]).toEqual([201, 'text/html; charset=utf-8']);
-  const { leads } = (await list('acme', await tokenOf('acme'))).json();
-  expect(leads).toContainEqual(expect.objectContaining({ ...lead({ id }) }));
+  const listed = await list('acme', await tokenOf('acme'));
+  expect(listed.headers['cache-control']).toBe('no-store');
+  expect(listed.json().leads).toContainEqual(expect.objectContaining({ ...lead({ id }) }));
   expect((await list('beta', await tokenOf('beta'))).json()).toEqual({ leads: [] });
 });
 
