@@ -71,21 +71,23 @@ export const rotateMasterSecret: Action<typeof Input, typeof Output, RotateDeps>
       logger.info('rotation.left', { tenantId, rotationStep: Step, status: record?.status });
       return {};
     }
-    const { secrets, rds, made, untold } = await sessionOf(tenantId);
+    const { secrets, rds, made } = await sessionOf(tenantId);
     const version = { secrets, secretId: SecretId, versionId: ClientRequestToken };
     const stages = await stagesOf(version);
     if (stateIn(stages, version) === 'current') return {};
     const database = { rds, lambda, tenantId, cell };
-    const login = async () => made.get(ClientRequestToken) ?? (await passwordOf(version));
+    const known = made.get(ClientRequestToken);
+    const login = async () => known?.login ?? (await passwordOf(version));
     if (Step === 'createSecret') {
       const begun = await beginVersion(version);
-      if (begun) {
-        made.set(ClientRequestToken, begun);
-        untold.add(ClientRequestToken);
-      }
+      if (begun) made.set(ClientRequestToken, { login: begun, isTold: false });
     }
-    // The step may be called again after RDS was told, and its answer lost: then the database is asked.
-    if (Step === 'setSecret') await setPassword(database, await login(), { isNew: untold.delete(ClientRequestToken) });
+    if (Step === 'setSecret') {
+      const isNew = known?.isTold === false;
+      // The step may be called again after RDS was told, and its answer lost: then the database is asked.
+      if (known) known.isTold = true;
+      await setPassword(database, await login(), { isNew });
+    }
     if (Step === 'testSecret') await awaitPassword(database, await login(), pause);
     if (Step === 'finishSecret') await promote(version, stages);
     logger.info('rotation.step', { tenantId, rotationStep: Step });

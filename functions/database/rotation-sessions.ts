@@ -6,14 +6,19 @@ import { keptFor } from '../shared/kept-for';
 import { assumeTenantRole, type SessionCredentials } from '../tenants/tenant-session';
 import type { MasterLogin } from './secret-versions';
 
+/** A login that an earlier step has just made. */
+interface MadeLogin {
+  readonly login: MasterLogin;
+  /** Whether RDS may know it: a step has begun to tell. */
+  isTold: boolean;
+}
+
 /** Clients with the credentials of a session for one tenant. */
 export interface RotationSession {
   readonly secrets: Pick<SecretsManagerClient, 'send'>;
   readonly rds: Pick<RDSClient, 'send'>;
-  /** The logins of versions that an earlier step has just made. The value of a version never changes ("PutSecretValue"). */
-  readonly made: Map<string, MasterLogin>;
-  /** Those of them that nobody has told RDS yet. */
-  readonly untold: Set<string>;
+  /** By id of its version. The value of a version never changes ("PutSecretValue"). */
+  readonly made: Map<string, MadeLogin>;
 }
 
 interface Opening {
@@ -35,7 +40,7 @@ export function rotationSessions(opening: Opening, now = Date.now): (tenantId: s
     const terms = { roleArn: rotationRoleArn(opening.accountId), tenantId };
     const credentials = await assumeTenantRole(opening.sts, terms, `RotateMasterSecret-${tenantId}`);
     const [secrets, rds] = [opening.secretsAs(credentials), opening.rdsAs(credentials)];
-    return { secrets, rds, made: new Map<string, MasterLogin>(), untold: new Set<string>() };
+    return { secrets, rds, made: new Map<string, MadeLogin>() };
   };
   const sessions = new Map<string, { readonly since: number; readonly session: () => Promise<RotationSession> }>();
   return async (tenantId) => {
