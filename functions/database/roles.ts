@@ -30,7 +30,14 @@ const SHUT_OTHER_DATABASES = `
   END $$;`;
 
 /**
- * Statements, as the master user, that make the roles of a tenant's database. They may run again.
+ * Of the transaction: two runs that make the same role, or grant to it, at once fail by duplicate keys, or as a "tuple
+ * concurrently updated". A run whose caller was killed goes on while the next one begins.
+ */
+const ONE_AT_A_TIME = `SELECT pg_advisory_xact_lock(hashtext('tenant-onboarding roles'))`;
+
+/**
+ * Statements, as the master user, that make the roles of a tenant's database. They may run again, and are
+ * to be sent as one query, which is one transaction.
  *
  * - The owner has schema and tables. Nobody logs in as the owner; the master user may become it.
  * - The application logs in by IAM alone, reads and writes rows, and makes nothing.
@@ -55,6 +62,7 @@ export function roleStatements(applicationUser: string, readerUser: string): rea
   ].map(escapeIdentifier);
   const users = `${application}, ${reader}`;
   return [
+    ONE_AT_A_TIME,
     createUnlessThere(DATABASE_OWNER, 'NOLOGIN'),
     createUnlessThere(applicationUser, 'LOGIN'),
     createUnlessThere(readerUser, 'LOGIN'),
