@@ -17,7 +17,8 @@ const BY_STATE: Readonly<Record<string, PlatformErrorName>> = {
 
 /** Errors of a connection that could not be made, or broke. pg's own have no code. */
 const CONNECTION = /^(?:ECONN|EHOST|ENET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
-const BROKEN = /^(?:Connection terminated|timeout expired|Query read timeout)/;
+const BROKEN =
+  /^(?:Connection terminated|timeout expired|Query read timeout|Client (?:has encountered a connection error|was closed))/;
 
 const ErrorSchema = z.looseObject({ message: z.string() });
 
