@@ -2,7 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_SCHEMA, DATABASE_STAGING } from '../contract/naming';
-import { columnsIn, nameOf } from './restored-tables';
+import { columnsIn, nameOf, refersAhead } from './restored-tables';
+import { setAside } from './set-aside';
 import { type Copy, isOf, leftBy, placedBefore, progressOf, stagedName } from './stage-rows';
 
 const STAGING = escapeIdentifier(DATABASE_STAGING);
@@ -28,8 +29,8 @@ function replaced({ n, name, rows, digest }: Table, written: readonly string[]):
   const columns = written.map(escapeIdentifier).join(', ');
   return `
     INSERT INTO ${nameOf(name)} (${columns}) OVERRIDING SYSTEM VALUE SELECT ${columns} FROM ${stagedName(n)};
-    SELECT concat(count(*), ' ', coalesce(sum(hashtextextended(t::text, 0)), 0)) INTO restored_digest
-      FROM ${nameOf(name)} t;
+    SELECT concat(count(*), ' ', coalesce(sum(hashtextextended((t.*)::text, 0)), 0)) INTO restored_digest
+      FROM ONLY ${nameOf(name)} t;
     IF restored_digest <> ${escapeLiteral(`${rows} ${digest}`)} THEN
       RAISE EXCEPTION USING MESSAGE = ${escapeLiteral(`table ${name} differs from the restored one`)};
     END IF;`;
@@ -46,12 +47,16 @@ async function statementFor(own: Client, copy: Copy, rows: number): Promise<stri
   const { rows: sequences } = await own.query<{ name: string; value: string }>(`SELECT * FROM ${STAGING}.sequences`);
   const writtenOf = (table: string) =>
     columns.filter((each) => each.table === table && !each.generated).map(({ column }) => column);
+  const names = staged.map(({ name }) => name);
+  const { before, after } = await setAside(own, await refersAhead(own, names));
   const body = `
     #variable_conflict use_column
     DECLARE restored_digest text;
     BEGIN
+      ${before.map((each) => `${each};`).join('')}
       ${staged.length > 0 ? `TRUNCATE ${staged.map(({ name }) => nameOf(name)).join(', ')};` : ''}
       ${staged.map((table) => replaced(table, writtenOf(table.name))).join('')}
+      ${after.map((each) => `${each};`).join('')}
       ${sequences.map(({ name, value }) => `PERFORM setval(${escapeLiteral(nameOf(name))}, ${value});`).join('')}
       COMMENT ON SCHEMA ${escapeIdentifier(DATABASE_SCHEMA)} IS ${escapeLiteral(leftBy(copy, rows))};
       DROP SCHEMA ${STAGING} CASCADE;
@@ -77,7 +82,7 @@ async function throwFailure(own: Client): Promise<void> {
 
 /**
  * Replaces all rows of a tenant's database by those that are staged, and drops the stage, in one transaction: nobody sees
- * half of it. Tables stay what they are: constraints, indexes, identities, privileges.
+ * half of it. Tables stay what they are: constraints, indexes, identities, privileges, triggers, policies.
  *
  * The transaction is one statement of the server. It goes on when the function's time is over, or the function was killed,
  * so that it may take as long as it needs; a later call finds it at work, or done. It leaves the source's id in a

@@ -2,13 +2,13 @@ import { type Client, escapeIdentifier } from 'pg';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_OWNER, DATABASE_SCHEMA, DATABASE_STAGING } from '../contract/naming';
 import { settled } from '../shared/settled';
-import { columnsIn, inOrder, nameOf } from './restored-tables';
+import { ALIKE, columnsIn, inOrder, nameOf, requireNothingElse } from './restored-tables';
 
 /**
  * A chunk takes as long as it needs, within the function's time. A session whose function was killed gives its locks back
  * when it idles.
  */
-export const LIMITS = 'SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 60000';
+export const LIMITS = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 60000; ${ALIKE}`;
 
 /** Of this session until it ends, so that of two runs one does nothing. */
 const TAKE = `SELECT pg_try_advisory_lock(hashtext('tenant-onboarding restore')) AS taken`;
@@ -31,6 +31,13 @@ const MAKE = `
 const SEQUENCES = `
   SELECT sequencename AS name, last_value AS value FROM pg_sequences
   WHERE schemaname = '${DATABASE_SCHEMA}' AND last_value IS NOT NULL`;
+
+/** Of the restored database: a policy that binds the owner, too, would hide rows. Its tables' blocks stay as they are. */
+const SHOW = `
+  DO $$ DECLARE hiding regclass; BEGIN
+    FOR hiding IN SELECT oid FROM pg_class WHERE relnamespace = '${DATABASE_SCHEMA}'::regnamespace AND relforcerowsecurity
+    LOOP EXECUTE format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', hiding); END LOOP;
+  END $$`;
 
 /** A rough measure: the disk has the rows three times when they are put in place, and what is written besides. */
 const SIZE = `
@@ -127,6 +134,7 @@ async function begin(source: Client, own: Client, { instance, version }: Copy): 
   const columns = await columnsIn(own);
   if (JSON.stringify(columns) !== JSON.stringify(await columnsIn(source)))
     throw new PlatformError('ConfigurationInvalid', 'the restored database has other tables than the tenant’s own');
+  await requireNothingElse({ source, own });
   const tables = await inOrder(own, [...new Set(columns.map(({ table }) => table))]);
   await own.query('BEGIN');
   await dropStaging(own);
@@ -140,6 +148,7 @@ async function begin(source: Client, own: Client, { instance, version }: Copy): 
     const row = [n, table, rows[0]?.blocks ?? 0];
     await own.query(`INSERT INTO ${STAGING}.tables VALUES ($1, $2, $3, 0, 0, 0)`, row);
   }
+  await source.query(SHOW);
   const { rows: sequences } = await source.query<{ name: string; value: string }>(SEQUENCES);
   for (const { name, value } of sequences)
     await own.query(`INSERT INTO ${STAGING}.sequences VALUES ($1, $2)`, [name, value]);
@@ -173,16 +182,16 @@ async function stageChunk(
 ): Promise<string> {
   const [from, last] = [BigInt(next), BigInt(blocks)];
   const to = from + BigInt(size) < last ? from + BigInt(size) : last;
-  const chunk = `${nameOf(name)} t WHERE t.ctid >= '(${from},0)'${to < last ? ` AND t.ctid < '(${to},0)'` : ''}`;
+  const chunk = `ONLY ${nameOf(name)} t WHERE t.ctid >= '(${from},0)'${to < last ? ` AND t.ctid < '(${to},0)'` : ''}`;
   const add = `
     WITH added AS (
       INSERT INTO ${stagedName(n)} AS t
       SELECT (q.r).* FROM (SELECT line::${stagedName(n)} AS r FROM unnest($1::text[]) line OFFSET 0) q
-      RETURNING hashtextextended(t::text, 0) AS hash
+      RETURNING hashtextextended((t.*)::text, 0) AS hash
     ) SELECT ${digest('hash')} FROM added`;
   await own.query('BEGIN');
   await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY');
-  await source.query(`DECLARE staged CURSOR FOR SELECT t::text AS line FROM ${chunk}`);
+  await source.query(`DECLARE staged CURSOR FOR SELECT (t.*)::text AS line FROM ${chunk}`);
   let staged = NOTHING;
   for (let count = FEWEST; ; ) {
     const { rows } = await source.query<{ line: string }>(`FETCH ${count} FROM staged`);
@@ -191,7 +200,7 @@ async function stageChunk(
     const characters = rows.reduce((sum, { line }) => sum + line.length, 0) / rows.length;
     count = Math.max(1, Math.min(ROWS, Math.floor(CHARACTERS / characters)));
   }
-  const hashes = digest('hashtextextended(t::text, 0)');
+  const hashes = digest('hashtextextended((t.*)::text, 0)');
   const { rows: [restored = NOTHING] = [] } = await source.query<Digest>(`SELECT ${hashes} FROM ${chunk}`);
   await source.query('COMMIT');
   if (restored.rows !== staged.rows || restored.digest !== staged.digest)
@@ -215,7 +224,7 @@ async function stageChunk(
  * @param source as the master user
  * @param gib size of the disk of the tenant's database
  * @returns whether all rows are staged, and how many are
- * @throws PlatformError `ConfigurationInvalid` when the tables differ, refer to each other, or have no room
+ * @throws PlatformError `ConfigurationInvalid` when the tables differ, are not all there is, or have no room
  */
 export async function stageRows(
   { source, own, gib, hasTime }: { source: Client; own: Client; gib: number; hasTime: () => boolean },
