@@ -3,6 +3,9 @@ import type { Client } from 'pg';
 /**
  * A standby that has replayed all that it gets is not behind, however long ago the last write was. One that gets nothing
  * may lack anything since the last write that it knows ("System Administration Functions", Recovery Information).
+ *
+ * Seen of a standby whose connection to its source is open and silent, as in a network partition: nobody but a member of pg_monitor
+ * can tell it from one that has all, until it gives the connection up (`wal_receiver_timeout`, a minute by default).
  */
 const LAG = `
   SELECT CASE

@@ -592,6 +592,32 @@ describe('a database that is restored', () => {
     instance = DbiResourceId;
   });
 
+  test('stands for a replica that lags: a lead just written is read from the primary, or where the lag is known', async () => {
+    const { host, port } = from;
+    const [primary] = [routes.acme?.database ?? { host: '', port: 0 }];
+    await withRoute('acme', { database: { ...primary, replica: { host, port } } });
+    const form = lead({ id: randomUUID(), name: 'Just written' });
+    expect((await send('acme', form, {}, patient)).statusCode).toBe(201);
+    const username = tenantNames.databaseReader(routes.acme?.tenantId ?? '');
+    const at = { hostname: host, port, username, region: emulator.region, credentials: ROOT };
+    const [atReplica, atPrimary] = [await new Signer(at).getAuthToken(), await tokenOf('acme')];
+    const read = async (token: string, forPrimary?: string) => {
+      const second = forPrimary === undefined ? {} : { 'x-primary-token': forPrimary };
+      const headers = { host: hostOf('acme'), authorization: `Bearer ${token}`, ...second };
+      const answer = await patient.inject({ url: '/leads', headers });
+      const ids: string[] = answer.json().leads.map(({ id }: { id: string }) => id);
+      return [answer.headers['x-read-from'], ids.includes(form.id)];
+    };
+    expect(await read(atReplica)).toEqual(['replica', false]);
+    expect(await read(atPrimary)).toEqual(['primary', true]);
+    behind = 11;
+    expect(await read(atReplica, atPrimary)).toEqual(['primary', true]);
+    behind = 0;
+    now += 10_001;
+    await withRoute('acme', {});
+    await asOwner(`DELETE FROM leads WHERE id = '${form.id}'`);
+  });
+
   test('is refused without room, or when the tables differ, and nothing is made', async () => {
     gib = 0;
     await expect(step('stage')).rejects.toMatchObject({
