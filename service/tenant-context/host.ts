@@ -8,11 +8,13 @@ const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
  * domain
  */
 export function tenantHost(header: string | undefined, domain: string): string | undefined {
+  // A parameter of a query that comes twice is a list, whatever the types of a web framework say.
+  if (typeof header !== 'string') return undefined;
   const host = header
-    ?.toLowerCase()
+    .toLowerCase()
     .replace(/:\d{0,5}$/, '')
     .replace(/\.$/, '');
-  if (!host?.endsWith(`.${domain}`)) return undefined;
+  if (!host.endsWith(`.${domain}`)) return undefined;
   const subdomain = host.slice(0, -domain.length - 1);
   return LABEL.test(subdomain) ? host : undefined;
 }

@@ -35,6 +35,11 @@ test.each([
   expect(tenantHost(header, DOMAIN)).toBeUndefined();
 });
 
+test('a list of hosts, as a query with two of them is parsed, belongs to no tenant', () => {
+  const query: { host: string } = JSON.parse('{ "host": ["acme.funnels.example", "acme.funnels.example"] }');
+  expect(tenantHost(query.host, DOMAIN)).toBeUndefined();
+});
+
 test('any accepted host is one plain label under the domain', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string(), fc.string({ unit: 'binary' })), (prefix) => {
