@@ -19,9 +19,12 @@ const CODES = [
 
 async function main(signal: AbortSignal): Promise<number> {
   let code: number = EXIT.done;
+  const json = process.argv.includes('--json');
   const program = new Command('ops')
     .description('Operates a stage of the onboarding platform. Each act is on record, with who asked for it.')
     .exitOverride()
+    // With `--json` an error is printed once, as JSON.
+    .configureOutput(json ? { outputError: () => {} } : {})
     .configureHelp({ sortSubcommands: true })
     .addHelpText('after', CODES);
   const commands = new Commands(program, signal, (ended) => {
@@ -42,7 +45,7 @@ async function main(signal: AbortSignal): Promise<number> {
     const ending = endingOf(thrown);
     if (!ending) return EXIT.done;
     const { message, error, advice } = ending;
-    if (process.argv.includes('--json')) console.error(JSON.stringify({ error, message, advice }));
+    if (json) console.error(JSON.stringify({ error, message, advice }));
     // The option parser has already printed its own errors.
     else if (!error.startsWith('commander.'))
       console.error(printable([`${error}: ${message}`, ...(advice ? [`What to do: ${advice}`] : [])].join('\n')));

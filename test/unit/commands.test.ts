@@ -48,6 +48,15 @@ test('ops console runs the console from any folder, and ends as it does', async 
   });
 });
 
+test.each(['tenants --frob --json', 'nosuch --json', 'redrive acme --yes --json', 'redrive --json'])(
+  'ops %s prints its error once, as JSON',
+  async (words) => {
+    const { code, stderr } = await ops(words).catch((thrown) => thrown);
+    expect(code).toBe(2);
+    expect(JSON.parse(stderr)).toEqual({ error: expect.any(String), message: expect.any(String) });
+  },
+);
+
 test('a command whose reader closes the pipe early ends without a stack trace', async () => {
   const { stdout, stderr } = await ops('--help | head -1');
   expect([stdout, stderr]).toEqual(['Usage: ops [options] [command]\n', '']);
