@@ -3,6 +3,7 @@ import { withoutAbandonment } from '../contract/abandonment';
 import { tenantIdOf } from '../contract/naming';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { readableSignupId, SignupSchema } from '../contract/signup';
+import type { TenantStatus } from '../contract/tenant';
 import { pause } from '../shared/invocation';
 import { isNamed } from '../shared/is-named';
 import { findRefusal, findTenant } from '../tenants/tenant-store';
@@ -50,21 +51,27 @@ async function recordOf(table: TenantsTable, input: unknown): Promise<TenantReco
   return (await findTenant(table, tenantId)) ?? (await findRefusal(table, tenantId));
 }
 
-/** Whether the rollback that an operator has asked for is complete. */
-const isAbandoned = (
-  execution: DescribeExecutionOutput | undefined,
-  record: TenantRecord | RefusedSignup | undefined,
-): boolean => record?.status === 'FAILED' && (execution?.error ?? record.failure?.error) === 'OnboardingAbandoned';
+/**
+ * Why a redrive of a failed onboarding would only repeat its end; undefined where it may help.
+ *
+ * @param error name of the error with which the onboarding has failed
+ */
+export function whyNoRedrive(error: string | undefined, status: TenantStatus | undefined): string | undefined {
+  if (error === 'InvalidSignup')
+    return 'the signup is malformed, and a redrive reads the same signup: the billing system must send a corrected one';
+  // The rollback that an operator has asked for is complete.
+  if (error === 'OnboardingAbandoned' && status === 'FAILED')
+    return 'the onboarding was abandoned, and a redrive undoes it again; `--anew` onboards the tenant after all';
+  return undefined;
+}
 
 /** Why neither a redrive nor a new execution would help. */
 function nothingToDo({ executionArn, execution, record, anew }: Found): string | undefined {
   if (execution && isUnderWay(execution)) return 'the execution is running';
   if (execution?.status === 'SUCCEEDED') return 'the execution has succeeded';
-  // The rules of today may accept what those of an earlier release have refused.
-  if (!anew && (execution?.error ?? record?.failure?.error) === 'InvalidSignup')
-    return 'the signup is malformed, and a redrive reads the same signup: the billing system must send a corrected one';
-  if (!anew && isAbandoned(execution, record))
-    return 'the onboarding was abandoned, and a redrive undoes it again; `--anew` onboards the tenant after all';
+  // A new execution is no redrive: the rules of today may accept what those of an earlier release have refused.
+  const useless = anew ? undefined : whyNoRedrive(execution?.error ?? record?.failure?.error, record?.status);
+  if (useless) return useless;
   // A signup in conflict becomes a new attempt once the tenant holds nothing.
   const awaited = execution?.error === 'SignupConflict' && record?.status === 'FAILED';
   if (record && record.executionArn !== executionArn && !awaited)

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
 import { describe } from '../../functions/acts/executions';
+import { whyNoRedrive } from '../../functions/acts/redrive-execution';
 import { TENANT_ID_PATTERN, tenantIdOf } from '../../functions/contract/naming';
 import { SignupSchema } from '../../functions/contract/signup';
 import { settled } from '../../functions/shared/settled';
@@ -55,6 +56,8 @@ async function leftBecause(client: StageClient, act: ActKind, tenant: ListedTena
   const { tenantId, status } = tenant;
   if (!maySuit(act, tenant)) return `it is ${status}`;
   if (isDecidedByStatus(act)) return undefined;
+  const useless = act === 'redrive' ? whyNoRedrive(tenant.error, status) : undefined;
+  if (useless) return useless;
   const record = await client.find(tenantId);
   const execution = await describe(client.sfn, record.executionArn);
   if (actsOn(record, execution?.status).includes(act)) return undefined;

@@ -1,7 +1,7 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { Abandoning } from '../../functions/acts/abandon-onboarding';
-import type { Redrive } from '../../functions/acts/redrive-execution';
+import { type Redrive, whyNoRedrive } from '../../functions/acts/redrive-execution';
 import type { PlatformErrorName } from '../../functions/contract/errors';
 import { evidencePage } from '../../functions/isolation/evidence-page';
 import type { RedriveTarget, StageClient } from '../client/stage-client';
@@ -55,34 +55,45 @@ export async function redrive(
   return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait);
 }
 
+/** What became of one tenant: its onboarding was redriven, or its redrive was refused or failed. */
+type Redriven = { readonly tenantId: string } & (Redrive | { readonly error: string });
+
 /** Redrives one tenant's onboarding. A failure does not stop the others. */
-async function redriveOne(client: StageClient, tenant: string, reason: string | undefined): Promise<number> {
+async function redriveOne(client: StageClient, tenantId: string, reason: string | undefined): Promise<Redriven> {
   try {
-    console.log(printable(`${tenant}  ${redriveText(await client.redrive({ tenant }, { reason }))}`));
-    return EXIT.done;
+    return { tenantId, ...(await client.redrive({ tenant: tenantId }, { reason })) };
   } catch (thrown) {
-    console.log(printable(`${tenant}  ${thrown instanceof Error ? thrown.message : thrown}`));
-    return EXIT.failed;
+    return { tenantId, error: thrown instanceof Error ? thrown.message : String(thrown) };
   }
 }
 
-/** Redrives all failed onboardings, or only lists them. */
+const redrivenText = (done: Redriven) => `${done.tenantId}  ${'error' in done ? done.error : redriveText(done)}`;
+
+/** Redrives all failed onboardings that a redrive can help, or only lists them. */
 export async function redriveFailed(
-  { client, print }: Ops,
+  { client, print }: Pick<Ops, 'client' | 'print'>,
   { error, yes, reason }: Because & { readonly error?: string | undefined; readonly yes: boolean },
 ): Promise<number> {
-  const { tenants } = await client.tenants({ status: ['FAILED', 'HELD'], error });
+  const { tenants: failed } = await client.tenants({ status: ['FAILED', 'HELD'], error });
+  const tenants = failed.filter((tenant) => !whyNoRedrive(tenant.error, tenant.status));
+  const leftText = failed.flatMap(({ tenantId, error: name, status }) => {
+    const because = whyNoRedrive(name, status);
+    return because ? [`${tenantId}  is left: ${because}`] : [];
+  });
   if (tenants.length === 0) {
-    print([], () => 'nothing to redrive');
+    print([], () => ['nothing to redrive', ...leftText].join('\n'));
     return EXIT.nothing;
   }
   if (!yes) {
-    print(tenants, () => `${tenantsTable(tenants)}\n${tenants.length} would be redriven; --yes does it`);
+    print(tenants, () =>
+      [tenantsTable(tenants), `${tenants.length} would be redriven; --yes does it`, ...leftText].join('\n'),
+    );
     return EXIT.done;
   }
-  let code: number = EXIT.done;
-  for (const { tenantId } of tenants) code = Math.max(code, await redriveOne(client, tenantId, reason));
-  return code;
+  const redriven: Redriven[] = [];
+  for (const { tenantId } of tenants) redriven.push(await redriveOne(client, tenantId, reason));
+  print(redriven, () => [...redriven.map(redrivenText), ...leftText].join('\n'));
+  return redriven.some((done) => 'error' in done) ? EXIT.failed : EXIT.done;
 }
 
 export const abandonText = (done: Abandoning) =>

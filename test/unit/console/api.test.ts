@@ -226,6 +226,18 @@ describe('acts', () => {
     expect(performed).toEqual([]);
   });
 
+  it('leaves a tenant that a redrive cannot help, and says why', async () => {
+    const failure = { step: 'ReserveTenant', error: 'InvalidSignup', reason: 'plan: expected a plan' };
+    const report = { ...failureReport({ executionArn: anExecution(), failure, outcome: 'refused' }), at: NOW };
+    const malformed = aTenantCalled('odd', 'FAILED', { slot: undefined, failure: report });
+    const console = await start([malformed], { sfn: { DescribeExecutionCommand: { status: 'FAILED' } } });
+    const { json } = await console.ask('/api/acts/preview', { act: 'redrive', tenants: ['odd'] });
+    expect(json).toMatchObject({
+      targets: [],
+      left: [{ tenant: malformed.tenantId, because: expect.stringContaining('the signup is malformed') }],
+    });
+  });
+
   it('performs the act through PerformAct, once it is confirmed with the name', async () => {
     const { performed, lambda } = performing({ suspend: { outcome: 'done', answer: suspended } });
     const console = await start([active], { lambda });
