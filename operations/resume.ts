@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import * as z from 'zod';
 import { runAlias } from './alias';
 import { resume } from './ops/acts';
+import { EXIT } from './ops/exit';
 import { resumeOfAudit } from './ops/resuming';
 import { nonBlank, onlyWith, tenantOption } from './options';
 
@@ -24,6 +25,9 @@ runAlias(
     .option('--audit <execution>', 'with --all: ARN or name of the execution of the audit', nonBlank)
     .addOption(onlyWith(['all'], '--yes', 'with --all: does it')),
   OptionsSchema,
-  async (ops, { tenant = '', audit, yes }) =>
-    audit === undefined ? await resume(ops, tenant, {}) : await resumeOfAudit(ops, { audit, yes }),
+  async (ops, { tenant = '', audit, yes }) => {
+    if (audit !== undefined) return await resumeOfAudit(ops, { audit, yes });
+    const code = await resume(ops, tenant, {});
+    return code === EXIT.nothing ? EXIT.done : code;
+  },
 );

@@ -161,14 +161,23 @@ export async function suspend({ client, print }: Ops, tenant: string, reason: st
   return earlier ? EXIT.nothing : EXIT.done;
 }
 
-/** Verifies a suspended tenant and, if every check passes, brings it back. */
-export async function resume({ client, print }: Ops, tenant: string, { reason }: Because): Promise<number> {
+/**
+ * Verifies a suspended tenant and, if every check passes, brings it back. Of a tenant that is in service already, what an
+ * interrupted resumption has left is done, and nothing else.
+ */
+export async function resume(
+  { client, print }: Pick<Ops, 'client' | 'print'>,
+  tenant: string,
+  { reason }: Because,
+): Promise<number> {
   const verification = await client.verify(tenant, reason);
   if (verification.verdict !== 'isolated') {
     print(verification, () => verificationText(verification));
     return verification.verdict === 'skipped' ? EXIT.refused : EXIT.failed;
   }
   const done = await client.resume(verification.tenantId, reason);
-  print(done, () => `${verificationText(verification)}\n\n${done.host} is ACTIVE since ${done.resumedAt}`);
-  return EXIT.done;
+  const wasActive = verification.status === 'ACTIVE';
+  const closing = `${wasActive ? 'nothing to resume: ' : ''}${done.host} is ACTIVE since ${done.resumedAt}`;
+  print(done, () => `${verificationText(verification)}\n\n${closing}`);
+  return wasActive ? EXIT.nothing : EXIT.done;
 }

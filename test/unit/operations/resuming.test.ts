@@ -1,5 +1,6 @@
 import type { StageClient } from '../../../operations/client/stage-client';
 import { listTenants, type TenantFilter } from '../../../operations/client/tenant-list';
+import { resume } from '../../../operations/ops/acts';
 import { EXIT } from '../../../operations/ops/exit';
 import { resumeOfAudit } from '../../../operations/ops/resuming';
 import { aTenant, NOW } from '../../support/builders';
@@ -10,14 +11,19 @@ const { tenantId } = aTenant();
 const suspended = { status: 'SUSPENDED', suspension: { at: NOW, by: AUDIT, reason: 'storage.public' } } as const;
 
 /** One tenant in the table, and an operator's client that verifies with this verdict. */
-function scene({ verdict = 'isolated', failed = [] as string[], record = suspended as object } = {}) {
+function scene({
+  verdict = 'isolated',
+  failed = [] as string[],
+  record = suspended as object,
+  status = 'SUSPENDED',
+} = {}) {
   const { table } = onboarded(record);
   const acts: string[] = [];
   const client = {
     tenants: (filter: TenantFilter) => listTenants(table, filter),
     verify: async (tenant: string) => {
       acts.push(`verify ${tenant}`);
-      return { verdict, failed, tenantId: tenant };
+      return { verdict, failed, status, tenantId: tenant, evidence: { checks: [] } };
     },
     resume: async (tenant: string) => {
       acts.push(`resume ${tenant}`);
@@ -27,7 +33,8 @@ function scene({ verdict = 'isolated', failed = [] as string[], record = suspend
   const printed: { data: unknown; text: string }[] = [];
   const print = (data: unknown, text: () => string) => printed.push({ data, text: text() });
   const run = (audit: string, yes: boolean) => resumeOfAudit({ client, print }, { audit, yes });
-  return { run, acts, printed };
+  const one = () => resume({ client, print }, tenantId, {});
+  return { run, one, acts, printed };
 }
 
 test.each([AUDIT, 'audit-1'])(
@@ -63,4 +70,14 @@ test.each<[string, string, object]>([
   const { run, acts } = scene({ record });
   expect(await run(audit, true)).toBe(EXIT.nothing);
   expect(acts).toEqual([]);
+});
+
+test.each([
+  ['SUSPENDED', EXIT.done, `acme is ACTIVE since ${NOW}`],
+  ['ACTIVE', EXIT.nothing, `nothing to resume: acme is ACTIVE since ${NOW}`],
+])('of a tenant that was %s, a resumption ends with code %d', async (status, code, told) => {
+  const { one, acts, printed } = scene({ status });
+  expect(await one()).toBe(code);
+  expect(acts).toEqual([`verify ${tenantId}`, `resume ${tenantId}`]);
+  expect(printed[0]?.text.split('\n').at(-1)).toBe(told);
 });
