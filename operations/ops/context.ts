@@ -12,6 +12,8 @@ export interface Ops {
   readonly stage: Stage;
   /** Prints the data as JSON if `--json` is set, and otherwise the text. */
   readonly print: (data: unknown, text: () => string) => void;
+  /** The same of a stored text, whose digest a file of the output has, too. */
+  readonly printStored: (data: unknown, text: string) => void;
   readonly signal: AbortSignal;
 }
 
@@ -21,9 +23,21 @@ export const printing = (json: boolean): Ops['print'] => {
   return (data, text) => console.log(json ? JSON.stringify(data, null, 2) : printable(text()));
 };
 
+/** A stored text is printed byte for byte, but on a terminal without what could steer it. */
+export const printingStored = (
+  json: boolean,
+  out: Pick<NodeJS.WriteStream, 'isTTY' | 'write'> = process.stdout,
+): Ops['printStored'] => {
+  return (data, text) => {
+    if (json || out.isTTY) printing(json)(data, () => text);
+    else out.write(text);
+  };
+};
+
 /** Connects to the stage. @throws Error when it is not deployed, or the credentials are of another account */
 export async function opsOf({ stage, json }: z.output<typeof OpsOptions>, signal: AbortSignal): Promise<Ops> {
-  return { client: await StageClient.connect(stage), stage, print: printing(json), signal };
+  const client = await StageClient.connect(stage);
+  return { client, stage, print: printing(json), printStored: printingStored(json), signal };
 }
 
 /** @returns the exit code */

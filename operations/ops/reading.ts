@@ -211,7 +211,7 @@ export function addReading(commands: Commands): void {
         report: z.string().optional(),
         compare: z.union([z.literal(true), z.array(z.string()).length(2, 'name two reports to compare')]).optional(),
       }),
-      async ({ client, print }, { show, report, compare }, tenant = '') => {
+      async ({ client, print, printStored }, { show, report, compare }, tenant = '') => {
         if (compare !== undefined) {
           const comparison = await client.compareReports(tenant, compare === true ? [] : compare);
           print(comparison, () => comparisonText(comparison));
@@ -229,7 +229,7 @@ export function addReading(commands: Commands): void {
         }
         const fetched = await client.report(tenant, report);
         const { text, digest, recorded } = fetched;
-        print(fetched, () => text);
+        printStored(fetched, text);
         const verdict =
           recorded === undefined
             ? 'not the report that is on the record'

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -286,6 +287,7 @@ describe('the command ops', () => {
     const { code, said, complained } = await ops('evidence', 'by-hand', '--show');
     expect([code, JSON.parse(said)]).toMatchObject([0, { passed: true }]);
     expect(complained).toContain('as on the record');
+    expect(complained).toContain(createHash('sha256').update(said).digest('hex'));
   });
 
   test('performs acts, and ends with an exit code for each kind of result', async () => {

@@ -5,7 +5,7 @@ import { PERMANENT_ERRORS, PlatformError, TRANSIENT_ERRORS } from '../../../func
 import { ActNotDone } from '../../../operations/client/perform';
 import { addActing } from '../../../operations/ops/acting';
 import { ended } from '../../../operations/ops/acts';
-import { ago, Commands, printing } from '../../../operations/ops/context';
+import { ago, Commands, printing, printingStored } from '../../../operations/ops/context';
 import { EXIT, endingOf } from '../../../operations/ops/exit';
 import { addMigrating } from '../../../operations/ops/migrating';
 import { addReading } from '../../../operations/ops/reading';
@@ -55,6 +55,21 @@ it('prints no text of a command as it came', () => {
   const printed = log.mock.calls.flat().join('');
   log.mockRestore();
   expect(printed).toContain('would start \ufffd[2J');
+  expect(printed).not.toContain('\u001b');
+});
+
+it.each([
+  [false, false, '{"by":"\u001b[2J"}'],
+  [true, false, undefined],
+  [false, true, undefined],
+])('prints a stored text byte for byte, on a terminal (%s) and as JSON (%s) never', (isTTY, json, written) => {
+  const log = jest.spyOn(console, 'log').mockImplementation(() => {});
+  const bytes: unknown[] = [];
+  const write = (text: unknown) => bytes.push(text) > 0;
+  printingStored(json, { isTTY, write })({}, '{"by":"\u001b[2J"}');
+  const printed = log.mock.calls.flat().join('');
+  log.mockRestore();
+  expect(bytes).toEqual(written ? [written] : []);
   expect(printed).not.toContain('\u001b');
 });
 
