@@ -67,6 +67,13 @@ export const wholeNumber =
     throw new InvalidArgumentError(`Expected a whole number, ${least} or more.`);
   };
 
+/** Reads the number of a port to listen at. */
+export function portNumber(argument: string): number {
+  const port = Number(argument);
+  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
+  throw new InvalidArgumentError('Expected a port: 1 to 65535.');
+}
+
 /** An option that means nothing without one of the others. */
 class Dependent extends Option {
   constructor(

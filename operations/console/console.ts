@@ -1,28 +1,23 @@
 import { once } from 'node:events';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import * as z from 'zod';
 import { settled } from '../../functions/shared/settled';
 import { STAGES } from '../../infra/config/environments';
 import { StageClient } from '../client/stage-client';
 import { runCommand } from '../command';
+import { portNumber } from '../options';
 import { stageOption } from '../stage-connection';
 import { bundlePage } from './bundle-page';
 import { startConsole } from './console-server';
 
 const OptionsSchema = z.object({ stage: z.enum(STAGES), port: z.number().optional() });
 
-function portIn(text: string): number {
-  const port = Number(text);
-  if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
-  throw new InvalidArgumentError('Expected a port: 1 to 65535.');
-}
-
 /** Serves the console until it is interrupted. */
 async function main(signal: AbortSignal): Promise<number> {
   const command = new Command('console')
     .description('Serves the console of a stage to the browser of this machine, with your own AWS credentials.')
     .addOption(stageOption())
-    .addOption(new Option('--port <port>', 'a free one by default').argParser(portIn))
+    .addOption(new Option('--port <port>', 'a free one by default').argParser(portNumber))
     .parse();
   const { stage, port } = OptionsSchema.parse(command.opts());
   const [client, files] = await settled([StageClient.connect(stage), bundlePage()]);

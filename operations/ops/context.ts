@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { STAGES, type Stage } from '../../infra/config/environments';
 import { StageClient } from '../client/stage-client';
@@ -43,8 +43,10 @@ export async function opsOf({ stage, json }: z.output<typeof OpsOptions>, signal
 /** @returns the exit code */
 export type Work<O> = (ops: Ops, options: O, argument: string | undefined) => Promise<number>;
 
+const jsonOption = () => new Option('--json', 'prints JSON');
+
 /**
- * Adds a command with `--stage` and `--json` to the program.
+ * Adds commands with `--stage`, and with `--json` where they print data, to the program.
  *
  * @param usage name of the command, and its argument if it has one: `status <tenant>`
  * @param ended called with the exit code
@@ -64,7 +66,7 @@ export class Commands {
     schema: S,
     work: Work<z.output<S>>,
   ): Command {
-    const command = this.command(usage, description, examples);
+    const command = this.command(usage, description, examples).addOption(jsonOption());
     return command.action(async (...given: unknown[]) => {
       refuseIgnored(command);
       const argument = typeof given[0] === 'string' ? nonBlank(given[0]) : undefined;
@@ -81,19 +83,33 @@ export class Commands {
     usage: string,
     description: string,
     examples: readonly string[],
-    work: (stage: Stage, print: Ops['print'], signal: AbortSignal, options: unknown) => Promise<number>,
+    work: (stage: Stage, print: Ops['print'], signal: AbortSignal) => Promise<number>,
+  ): Command {
+    const command = this.command(usage, description, examples).addOption(jsonOption());
+    return command.action(async () => {
+      const { stage, json } = OpsOptions.parse(command.opts());
+      this.ended(await work(stage, printing(json), this.signal));
+    });
+  }
+
+  /** A command that serves a page until it is interrupted, and so prints no data. */
+  addServer(
+    usage: string,
+    description: string,
+    examples: readonly string[],
+    work: (stage: Stage, signal: AbortSignal, options: unknown) => Promise<number>,
   ): Command {
     const command = this.command(usage, description, examples);
     return command.action(async () => {
-      const { stage, json } = OpsOptions.parse(command.opts());
-      this.ended(await work(stage, printing(json), this.signal, command.opts()));
+      const { stage } = OpsOptions.parse(command.opts());
+      this.ended(await work(stage, this.signal, command.opts()));
     });
   }
 
   private command(usage: string, description: string, examples: readonly string[]): Command {
     const command = this.program.command(usage).description(description);
     command.addHelpText('after', ['', 'Examples:', ...examples.map((each) => `  $ ops ${each}`)].join('\n'));
-    return command.addOption(stageOption()).option('--json', 'prints JSON');
+    return command.addOption(stageOption());
   }
 }
 

@@ -197,7 +197,11 @@ export function addReading(commands: Commands): void {
     .addOption(
       new Option('--tenant <name>', 'acts on this tenant').argParser(nonBlank).conflicts(['day', 'onNoTenant']),
     )
-    .addOption(new Option('--day <day>', 'acts of this day (UTC)').argParser(dayIn).conflicts('onNoTenant'))
+    .addOption(
+      new Option('--day <day>', 'acts of this day (UTC): 2026-11-29; by default today')
+        .argParser(dayIn)
+        .conflicts('onNoTenant'),
+    )
     .option('--on-no-tenant', 'acts on no tenant: replays, and names that nobody has')
     .option('--before <cursor>', 'older acts, as the last page says', cursorIn);
 

@@ -8,6 +8,7 @@ import { addMigrating } from '../../../operations/ops/migrating';
 import { addReading } from '../../../operations/ops/reading';
 import { addReleasing } from '../../../operations/ops/releasing';
 import { addResuming } from '../../../operations/ops/resuming';
+import { addShowing } from '../../../operations/ops/showing';
 
 const ROOT = join(__dirname, '../../..');
 /** Where no platform runs: what gets that far was not refused. */
@@ -16,7 +17,7 @@ const NOWHERE = { ...process.env, ONBOARDING_OUTPUTS: '/nowhere/outputs.json' };
 async function refusal(words: string): Promise<string> {
   const program = new Command('ops').exitOverride().configureOutput({ writeErr: () => {} });
   const commands = new Commands(program, new AbortController().signal, () => {});
-  for (const add of [addReading, addActing, addReleasing, addMigrating, addResuming]) add(commands);
+  for (const add of [addReading, addActing, addReleasing, addMigrating, addResuming, addShowing]) add(commands);
   for (const command of program.commands) command.configureOutput({ writeErr: () => {} });
   try {
     await program.parseAsync(words.split(' '), { from: 'user' });
@@ -49,6 +50,7 @@ test.each([
 test.each([
   ['signup --company A --subdomain a --email a@a.example --plan gold', 'Allowed choices are growth, enterprise'],
   ['tenants --plan gold', 'Allowed choices are growth, enterprise'],
+  ['console --port 65536', 'Expected a port: 1 to 65535'],
   ['migrate --phase sideways', 'Allowed choices are expand, contract'],
   ['audit-log --before nonsense', 'Expected what the last page says'],
   ['evidence acme --compare one', 'name two reports to compare'],
