@@ -23,7 +23,7 @@ const MigrateOptions = z.object({
 type Cells = Awaited<ReturnType<Releases['cellsCalled']>>;
 
 /** One cell after another, each to its end. A cell that fails, or has a migration already, ends it. */
-async function migrateCells(ops: Ops, cells: Cells, order: MigrationOrder): Promise<number> {
+export async function migrateCells(ops: Ops, cells: Cells, order: MigrationOrder): Promise<number> {
   const migrations = new Migrations(ops.client);
   const done: { readonly cell: string; readonly migration: MigrationClaim | undefined }[] = [];
   let code: number = EXIT.done;
@@ -31,10 +31,17 @@ async function migrateCells(ops: Ops, cells: Cells, order: MigrationOrder): Prom
     const started = await migrations.start(cell, order);
     console.error(`cell ${cell.name}: ${started.how === 'started' ? started.executionArn : started.because}`);
     code = started.how === 'nothing' ? EXIT.nothing : await ended(ops, started.executionArn, true);
-    done.push({ cell: cell.name, migration: await migrations.status(cell), ...started });
+    const claim = await migrations.status(cell);
+    // A run that was refused at its start has left the claim of an earlier one.
+    const migration = claim?.executionArn === started.executionArn ? claim : undefined;
+    done.push({ cell: cell.name, migration, ...started });
     if (code !== EXIT.done) break;
   }
-  ops.print(done, () => done.map(({ cell, migration }) => migrationText(cell, migration)).join('\n'));
+  ops.print(done, () =>
+    done
+      .map(({ cell, migration }) => (migration ? migrationText(cell, migration) : `cell ${cell}: nothing was begun`))
+      .join('\n'),
+  );
   return code;
 }
 
