@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { build } from 'esbuild';
 import { WORKFLOWS } from '../functions/contract/workflows';
 import { aslJson } from './asl-file';
@@ -41,6 +42,7 @@ export async function buildAll(): Promise<BuiltBundle[]> {
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(0).padStart(6)} KB`;
 
 if (require.main === module) {
+  new Command('build').description('Builds functions, service, tenant context and state machines into dist/.').parse();
   buildStateMachines();
   Promise.all([buildAll(), buildTenantContext()]).then(
     ([bundles]) => {

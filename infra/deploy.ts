@@ -150,7 +150,7 @@ const OptionsSchema = z.object({
 async function main(): Promise<void> {
   const command = new Command('deploy')
     .description('Builds and deploys one stage; further arguments go to `cdk deploy`.')
-    .addOption(new Option('--stage <stage>').choices(STAGES).makeOptionMandatory())
+    .addOption(new Option('--stage <stage>', 'stage to deploy').choices(STAGES).makeOptionMandatory())
     .option('--output <dir>', 'directory of this run, for two runs at once')
     .option('--despite-release', 'deploys although a release has a cell')
     .allowUnknownOption()

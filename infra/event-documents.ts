@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { stringify } from 'yaml';
 import { type CataloguedEvent, EVENT_CATALOGUE } from '../functions/contract/event-catalogue';
 import { EVENT_BUS_NAME } from './constructs/platform-names';
@@ -74,6 +75,7 @@ export const eventDocuments = (): Record<string, string> => ({
 });
 
 if (require.main === module) {
+  new Command('events').description('Writes the schemas and the AsyncAPI document of docs/events.').parse();
   mkdirSync(DIRECTORY, { recursive: true });
   for (const [file, text] of Object.entries(eventDocuments())) {
     writeFileSync(join(DIRECTORY, file), text);

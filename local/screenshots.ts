@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CloudWatchLogsClient, CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs';
+import { Command } from 'commander';
 import type { Browser, Page } from 'playwright-core';
 import type { Signup } from '../functions/contract/signup';
 import { StageClient } from '../operations/client/stage-client';
@@ -75,6 +76,7 @@ async function takeConsole(browser: Browser, signal: AbortSignal): Promise<void>
 
 /** Makes the README's pictures from the running product: the console, and the end of the demo. */
 async function main(signal: AbortSignal): Promise<number> {
+  new Command('screenshots').description('Makes the pictures of docs/images from the running product.').parse();
   await mkdir(IMAGES, { recursive: true });
   const browser = await launchBrowser();
   try {

@@ -37,6 +37,15 @@ test.each(Object.entries(published.commands))(
   },
 );
 
+const ownScripts = Object.entries(scripts).flatMap(([name, line]) => {
+  const [file] = line.includes(' && ') ? [] : (/[a-z/-]+\.ts$/.exec(line) ?? []);
+  return file ? [[name, file] as const] : [];
+});
+
+test.each(ownScripts)('npm run %s reads its arguments before it does anything, in %s', (name, file) => {
+  expect(textOf(file)).toContain(`new Command('${name}')`);
+});
+
 const ops = (words: string, more: object = {}) =>
   promisify(exec)(`${process.execPath} ${join(ROOT, 'operations/ops-bundle.cjs')} ${words}`, more);
 
