@@ -4,6 +4,7 @@ import {
   DescribeEventBusCommand,
   EventBridgeClient,
   ListRulesCommand,
+  PutEventsCommand,
   PutPermissionCommand,
 } from '@aws-sdk/client-eventbridge';
 import { type Emulator, startEmulator } from '../emulator';
@@ -21,6 +22,16 @@ test('PutPermission names the root of the account that gets the permission', asy
   await events.send(new PutPermissionCommand(given));
   const { Policy = '{}' } = await events.send(new DescribeEventBusCommand({}));
   expect(JSON.parse(Policy).Statement).toMatchObject([{ Principal: { AWS: 'arn:aws:iam::999999999999:root' } }]);
+});
+
+test('PutEvents refuses the entry alone whose detail is no JSON', async () => {
+  const events = new EventBridgeClient(access(emulator));
+  const entry = { Source: 'billing', DetailType: 'TenantSignedUp' };
+  const Entries = ['{}', '{no json', '{"version":1}'].map((Detail) => ({ ...entry, Detail }));
+  const { FailedEntryCount, Entries: told } = await events.send(new PutEventsCommand({ Entries }));
+  expect(FailedEntryCount).toBe(1);
+  const taken = { EventId: expect.any(String) };
+  expect(told).toEqual([taken, { ErrorCode: 'MalformedDetail', ErrorMessage: 'Detail is malformed.' }, taken]);
 });
 
 test('a bus made by CloudFormation has the policy of its template', async () => {
