@@ -1,3 +1,4 @@
+import { SHARED_TECHNIQUES } from '../sabotage/all-techniques';
 import { CHANGES_BESIDE_THE_PLATFORM } from '../sabotage/benign/beside-the-platform';
 import { SHARED_BENIGN_CHANGES } from '../sabotage/benign/of-surroundings';
 import {
@@ -10,40 +11,7 @@ import {
   sharedTarget,
 } from '../sabotage/surroundings-target';
 import { inTurn } from '../sabotage/technique';
-import { CELL_NETWORK_TECHNIQUES } from '../sabotage/techniques/cell-network';
-import { CELL_RESOLVER_TECHNIQUES } from '../sabotage/techniques/cell-resolver';
-import { CELL_TRAFFIC_TECHNIQUES } from '../sabotage/techniques/cell-traffic';
-import { COPIES_OF_ALL_TECHNIQUES } from '../sabotage/techniques/copies-of-all';
-import { FUNCTION_PERMISSION_TECHNIQUES } from '../sabotage/techniques/function-permissions';
-import { PLATFORM_TECHNIQUES } from '../sabotage/techniques/platform';
-import { PLATFORM_RECORD_TECHNIQUES } from '../sabotage/techniques/platform-records';
-import { PLATFORM_SETTING_TECHNIQUES } from '../sabotage/techniques/platform-settings';
-import { QUIET_ALARM_TECHNIQUES } from '../sabotage/techniques/quiet-alarms';
-import { REACH_TECHNIQUES } from '../sabotage/techniques/reach';
-import { RUNNING_TASK_TECHNIQUES } from '../sabotage/techniques/running-tasks';
-import { SERVING_TECHNIQUES } from '../sabotage/techniques/serving';
-import { SURROUNDINGS_TECHNIQUES } from '../sabotage/techniques/surroundings';
-import { TRUSTEE_TECHNIQUES } from '../sabotage/techniques/trustees';
-import { WEB_ACL_TECHNIQUES } from '../sabotage/techniques/web-acl';
 import { testOnGround } from '../support/sabotage-tests';
-
-const TECHNIQUES = [
-  ...TRUSTEE_TECHNIQUES,
-  ...SURROUNDINGS_TECHNIQUES,
-  ...SERVING_TECHNIQUES,
-  ...CELL_NETWORK_TECHNIQUES,
-  ...CELL_RESOLVER_TECHNIQUES,
-  ...CELL_TRAFFIC_TECHNIQUES,
-  ...WEB_ACL_TECHNIQUES,
-  ...PLATFORM_TECHNIQUES,
-  ...FUNCTION_PERMISSION_TECHNIQUES,
-  ...COPIES_OF_ALL_TECHNIQUES,
-  ...PLATFORM_SETTING_TECHNIQUES,
-  ...PLATFORM_RECORD_TECHNIQUES,
-  ...QUIET_ALARM_TECHNIQUES,
-  ...REACH_TECHNIQUES,
-  ...RUNNING_TASK_TECHNIQUES,
-];
 
 let target: SharedTarget;
 
@@ -79,7 +47,7 @@ test('all questions about a cell cost at most 60 requests', async () => {
   expect(calls).toBeLessThanOrEqual(AT_MOST);
 });
 
-testOnGround<SharedScene, SharedTechnique>(TECHNIQUES, async (platform) => {
+testOnGround<SharedScene, SharedTechnique>(SHARED_TECHNIQUES, async (platform) => {
   target = await sharedTarget(platform);
   return sharedGroundOf(target);
 });
