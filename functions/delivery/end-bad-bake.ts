@@ -4,6 +4,7 @@ import type { CellDescriptor } from '../contract/cell';
 import type { PlatformErrorName } from '../contract/errors';
 import type { LoadBalancer } from '../routing/host-rule';
 import { logger } from '../shared/logger';
+import { settled } from '../shared/settled';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { type ObserveColourDeps, observeColour } from './observe-colour';
@@ -26,8 +27,10 @@ const UNHEALTHY: PlatformErrorName = 'ReleaseUnhealthy';
 export async function endBadBake(deps: EndBadBakeDeps, cell: CellDescriptor): Promise<boolean> {
   const claim = await readClaim(deps.table, cell.name);
   if (!claim || claim.endedAt || claim.waiting?.for !== 'bake') return false;
-  const states = await targetStates(deps.elb, cell.targetGroupArns[claim.to]);
-  const observed = await observeColour(deps, cell, claim);
+  const [states, observed] = await settled([
+    targetStates(deps.elb, cell.targetGroupArns[claim.to]),
+    observeColour(deps, cell, claim),
+  ]);
   const because = states.includes('healthy')
     ? observed.verdict === 'bad' && observed.because
     : `targets of ${claim.to} are ${states.join(', ') || 'gone'}`;

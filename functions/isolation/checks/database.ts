@@ -220,12 +220,14 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
   },
   'database.copies': async (subject, { facts }) => {
     const { InstanceId, ReplicaId, ResourceId } = subject.stacks.database.outputs;
-    const all = await settled([facts.database.instance(), facts.database.replica()]);
-    const [grants, tagged, kept] = await settled([
+    const [primary, replica, grants, tagged, kept] = await settled([
+      facts.database.instance(),
+      facts.database.replica(),
       facts.key.grants(),
       facts.tagged.arns(),
       keptByBackup(subject, facts),
     ]);
+    const all = [primary, replica];
     const own = [ResourceId, ...all.map((each) => each?.DbiResourceId)];
     const underKey = grants
       .map(({ Constraints }) => databaseIn(Constraints))

@@ -154,8 +154,11 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     );
   },
   'key.organization': async (subject, { facts }) => {
-    const [policy, expected] = await settled([facts.key.policy(), expectedPolicy(subject, facts)]);
-    const organizationId = await facts.key.organization();
+    const [policy, expected, organizationId] = await settled([
+      facts.key.policy(),
+      expectedPolicy(subject, facts),
+      facts.key.organization(),
+    ]);
     return finding(
       denialsLacking(policy, expected).map(
         ({ why }) => `the key’s policy does not deny every principal outside ${organizationId}: ${why}`,

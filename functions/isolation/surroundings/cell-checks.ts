@@ -129,18 +129,22 @@ export const CELL_CHECKS = checksOf<(typeof CELL_METADATA)[number]['id'], Surrou
       );
     },
     'cell.access-logs': async (surroundings, { cell: facts, stacks, trustees }) => {
-      const ofGroups = await logGroupViolations(surroundings, { cell: facts, stacks });
       const { accountId, cell } = surroundings;
-      const harmless = await harmlessDenials(surroundings, { trustees });
-      const reading = (await facts.accessLogPolicy()).filter(
+      const [ofGroups, harmless, policy, resources] = await settled([
+        logGroupViolations(surroundings, { cell: facts, stacks }),
+        harmlessDenials(surroundings, { trustees }),
+        facts.accessLogPolicy(),
+        stacks.cell(),
+      ]);
+      const reading = policy.filter(
         ({ inverted, actions }) => inverted || actions.some((action) => !DELIVERY.includes(action)),
       );
-      const expected = attachedPolicy(await stacks.cell(), 'AWS::S3::BucketPolicy', 'Bucket', cell.accessLogBucketName);
+      const expected = attachedPolicy(resources, 'AWS::S3::BucketPolicy', 'Bucket', cell.accessLogBucketName);
       const bucket = `the policy of ${cell.accessLogBucketName}`;
       return finding(
         [
           ...strangersIn(reading, [accountId]),
-          ...policyDifferences(bucket, await facts.accessLogPolicy(), expected, harmless.at()),
+          ...policyDifferences(bucket, policy, expected, harmless.at()),
           ...ofGroups,
         ],
         'the log bucket has the policy of the cell’s stack, and no policy or export gives the log groups of cell and platform away',
