@@ -2,6 +2,7 @@ import { App, CliCredentialsStackSynthesizer, type IReusableStackSynthesizer, Ta
 import { CellStack } from './cell/cell-stack';
 import { requireCopyTime } from './config/copy-time';
 import { requireReachableCells } from './config/reachable-cells';
+import { requireSoundCells } from './config/sound-cells';
 import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from './config/stack-names';
 import { fullSizeCells, type Stage, type StageConfig, stages } from './config/stages';
 import { requireWayOut } from './config/way-out';
@@ -33,6 +34,7 @@ export function platform(stage: Stage, options: PlatformOptions = {}): App {
     ...(cells && { cells: fullSizeCells(cells) }),
     ...(urlPort && { urlPort }),
   };
+  requireSoundCells(config);
   requireReachableCells(config);
   requireWayOut(config);
   requireCopyTime(config);
