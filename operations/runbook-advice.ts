@@ -40,7 +40,10 @@ const ONLY_OF_RUNS: readonly string[] = ['InvalidRequest'];
 
 /**
  * The runbook's advice on an error. A row that quotes words of a message is only for messages with those words, and comes
- * before the row for the error alone. @param of what ended with the error: a run, or an operator's act. @returns undefined when the runbook does not name it, or does not exist.
+ * before the row for the error alone.
+ *
+ * @param of what ended with the error: a run, or an operator's act
+ * @returns undefined when the runbook does not name the error, or does not exist
  */
 export function adviceFor(error: string, message = '', of: 'run' | 'act' = 'run'): string | undefined {
   let general: string | undefined;

@@ -12,8 +12,8 @@ export interface KeyFinder {
 }
 
 /**
- * @param keyId a key's id, ARN or alias ("DescribeKey"). @returns undefined when there is no such
- * key
+ * @param keyId a key's id, ARN or alias ("DescribeKey")
+ * @returns undefined when there is no such key
  */
 export async function describeKey(kms: KeyFinder['kms'], keyId: string): Promise<KeyMetadata | undefined> {
   try {

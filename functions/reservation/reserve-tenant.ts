@@ -141,8 +141,9 @@ async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[
 }
 
 /**
- * Reads the claims and tries once to make them. @throws the error of DynamoDB when a claim is
- * refused
+ * Reads the claims and tries once to make them.
+ *
+ * @throws the error of DynamoDB when a claim is refused
  */
 async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionArn: string): Promise<Outcome> {
   const { signupId, subdomain } = signup;

@@ -203,8 +203,9 @@ export class StageClient {
   }
 
   /**
-   * One step of a restore of the tenant's database. @param to the time whose data is wanted
+   * One step of a restore of the tenant's database.
    *
+   * @param to the time whose data is wanted
    * @throws ActNotDone for a time that has no backup, and while another restore is under way
    */
   async restore(tenant: string, to: string, reason: string) {

@@ -63,8 +63,9 @@ export interface ObjectProbe {
   /** The owner reads it. @throws Error when no object was written */
   readonly readBack: () => Promise<Attempt>;
   /**
-   * The other tenant reads it, when its own bucket has let it in or denied it. @throws Error when no
-   * object was written
+   * The other tenant reads it, when its own bucket has let it in or denied it.
+   *
+   * @throws Error when no object was written
    */
   readonly readByOther: () => Promise<Attempt>;
 }
