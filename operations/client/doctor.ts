@@ -1,5 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import { CloudWatchClient, paginateDescribeAlarms } from '@aws-sdk/client-cloudwatch';
+import { CloudWatchClient, DescribeAlarmsCommand, type DescribeAlarmsCommandInput } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -45,12 +45,26 @@ async function ruleFindings(aws: AwsAccess, eventBusName: string): Promise<Findi
     : [ok('event rules', `${rules.length} enabled`)];
 }
 
-async function alarmFindings(aws: AwsAccess): Promise<Finding[]> {
-  const client = new CloudWatchClient(aws);
-  const alarms = await everyItem(
-    paginateDescribeAlarms({ client }, { AlarmNamePrefix: PREFIX, StateValue: 'ALARM' }),
-    ({ MetricAlarms }) => MetricAlarms,
+/**
+ * The alarms that ring, metric alarms and composite ones. One without an action is part of a composite alarm, and by itself no
+ * fault: that of the idle colour always rings.
+ *
+ * "DescribeAlarms" (CloudWatch API Reference): without AlarmTypes it answers metric alarms only.
+ */
+export async function alarmFindings(client: Pick<CloudWatchClient, 'send'>): Promise<Finding[]> {
+  const ringing: DescribeAlarmsCommandInput = {
+    AlarmNamePrefix: PREFIX,
+    AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
+    StateValue: 'ALARM',
+  };
+  const found = await everyItem(
+    pages(
+      (NextToken: string | undefined) => client.send(new DescribeAlarmsCommand({ ...ringing, NextToken })),
+      ({ NextToken }) => NextToken,
+    ),
+    ({ MetricAlarms = [], CompositeAlarms = [] }) => [...MetricAlarms, ...CompositeAlarms],
   );
+  const alarms = found.filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
   if (alarms.length === 0) return [ok('alarms', 'none rings')];
   return alarms.map(({ AlarmName = '', AlarmDescription = '' }) => failed(`alarm ${AlarmName}`, AlarmDescription));
 }
@@ -94,7 +108,7 @@ export async function examine(
     asked('queues', async () => (await queues()).map(queueFinding)),
     asked('event rules', () => ruleFindings(aws, eventBusName)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
-    asked('alarms', () => alarmFindings(aws)),
+    asked('alarms', () => alarmFindings(new CloudWatchClient(aws))),
     asked('subscriber and templates', () =>
       deployedStageFindings({
         cloudformation: new CloudFormationClient(aws),

@@ -1,0 +1,32 @@
+import { alarmFindings } from '../../../operations/client/doctor';
+import { FakeClient } from '../../support/fake-client';
+
+const AlarmActions = ['arn:aws:sns:eu-central-1:111122223333:alarms'];
+/** Part of a composite alarm: it tells nobody by itself. */
+const IDLE = { AlarmName: 'TenantOnboarding-Cell-c1-GreenEmpty', AlarmDescription: 'Part of CellUnhealthy.' };
+
+/** CloudWatch with these ringing alarms. As AWS does, it tells composite ones only when they are asked for. */
+const ringing = (metric: readonly object[], composite: readonly object[] = []) =>
+  new FakeClient({
+    DescribeAlarmsCommand: ({ AlarmTypes = ['MetricAlarm'] }: { AlarmTypes?: string[] }) => ({
+      MetricAlarms: AlarmTypes.includes('MetricAlarm') ? metric : [],
+      CompositeAlarms: AlarmTypes.includes('CompositeAlarm') ? composite : [],
+    }),
+  });
+
+describe('alarms', () => {
+  it('are quiet in a healthy stage, although the alarm of the idle colour always rings', async () => {
+    await expect(alarmFindings(ringing([IDLE]))).resolves.toEqual([
+      { subject: 'alarms', verdict: 'ok', says: 'none rings' },
+    ]);
+  });
+
+  it('that ring are told with their description, composite ones, too', async () => {
+    const late = { AlarmName: 'LateRuns', AlarmDescription: 'Impact: late.', AlarmActions };
+    const unhealthy = { AlarmName: 'CellUnhealthy', AlarmDescription: 'Impact: down.', AlarmActions };
+    await expect(alarmFindings(ringing([IDLE, late], [unhealthy]))).resolves.toEqual([
+      { subject: 'alarm LateRuns', verdict: 'failed', says: 'Impact: late.' },
+      { subject: 'alarm CellUnhealthy', verdict: 'failed', says: 'Impact: down.' },
+    ]);
+  });
+});
