@@ -10,10 +10,9 @@ import { STATE_INDEX, stateKeys } from '../../functions/contract/records';
 import { everyItem, pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
-import { CONTROL_PLANE } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
 import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
-import type { AwsAccess, StageConnection } from '../stage-connection';
+import type { StageConnection } from '../stage-connection';
 import type { QueueDepth } from './queue-depths';
 
 /**
@@ -26,18 +25,18 @@ const PREFIX = 'TenantOnboarding-';
 
 const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
 
-async function ruleFindings(aws: AwsAccess, eventBusName: string): Promise<Finding[]> {
-  const events = new EventBridgeClient(aws);
+/** The rules of all of the platform's stacks: that of the delivery starts the pipeline when an image is pushed. */
+export async function ruleFindings(events: Pick<EventBridgeClient, 'send'>, eventBusName: string): Promise<Finding[]> {
   const on = (EventBusName: string) =>
     everyItem(
       pages(
         (NextToken: string | undefined) =>
-          events.send(new ListRulesCommand({ EventBusName, NamePrefix: CONTROL_PLANE, NextToken })),
+          events.send(new ListRulesCommand({ EventBusName, NamePrefix: PREFIX, NextToken })),
         ({ NextToken }) => NextToken,
       ),
       ({ Rules }) => Rules,
     );
-  const rules = [...(await on('default')), ...(await on(eventBusName))];
+  const rules = (await settled([on('default'), on(eventBusName)])).flat();
   const off = rules.filter(({ State }) => State === 'DISABLED').map(({ Name }) => Name);
   if (rules.length === 0) return [failed('event rules', 'there are none; deploy the stage')];
   return off.length > 0
@@ -106,7 +105,7 @@ export async function examine(
   const { aws, eventBusName } = stage;
   const findings = await settled([
     asked('queues', async () => (await queues()).map(queueFinding)),
-    asked('event rules', () => ruleFindings(aws, eventBusName)),
+    asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
     asked('alarms', () => alarmFindings(new CloudWatchClient(aws))),
     asked('subscriber and templates', () =>

@@ -1,4 +1,5 @@
-import { alarmFindings } from '../../../operations/client/doctor';
+import { CONTROL_PLANE, DELIVERY } from '../../../infra/config/stack-names';
+import { alarmFindings, ruleFindings } from '../../../operations/client/doctor';
 import { FakeClient } from '../../support/fake-client';
 
 const AlarmActions = ['arn:aws:sns:eu-central-1:111122223333:alarms'];
@@ -29,4 +30,32 @@ describe('alarms', () => {
       { subject: 'alarm CellUnhealthy', verdict: 'failed', says: 'Impact: down.' },
     ]);
   });
+});
+
+/** EventBridge with these rules on the default bus, found by the beginning of their names. */
+const bus = (...rules: { Name: string; State: string }[]) =>
+  new FakeClient({
+    ListRulesCommand: ({ EventBusName, NamePrefix }: { EventBusName: string; NamePrefix: string }) => ({
+      Rules: rules.filter(({ Name }) => EventBusName === 'default' && Name.startsWith(NamePrefix)),
+    }),
+  });
+
+it.each([CONTROL_PLANE, DELIVERY])('a disabled rule of %s is told', async (stack) => {
+  const rules = [
+    { Name: `${CONTROL_PLANE}-Sweep`, State: 'ENABLED' },
+    { Name: `${stack}-Push`, State: 'DISABLED' },
+  ];
+  await expect(ruleFindings(bus(...rules), 'tenant-onboarding')).resolves.toMatchObject([
+    { verdict: 'failed', says: expect.stringContaining(`disabled: ${stack}-Push`) },
+  ]);
+});
+
+it('rules of others do not matter', async () => {
+  const rules = [
+    { Name: `${CONTROL_PLANE}-Sweep`, State: 'ENABLED' },
+    { Name: 'Backup', State: 'DISABLED' },
+  ];
+  await expect(ruleFindings(bus(...rules), 'tenant-onboarding')).resolves.toMatchObject([
+    { verdict: 'ok', says: '1 enabled' },
+  ]);
 });
