@@ -20,8 +20,8 @@ export interface NeededQuota {
   readonly isGlobal?: boolean;
 }
 
-/** Stacks of no tenant: foundation, control plane, bootstrap. Each cell has one more. */
-const OWN_STACKS = 3;
+/** Stacks of no tenant: foundation, control plane, delivery, bootstrap. Each cell has one more. */
+const OWN_STACKS = 4;
 const STACKS_A_TENANT = 4;
 /**
  * Simultaneous function invocations of a stage: fifty onboardings with two branches each, and
