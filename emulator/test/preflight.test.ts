@@ -1,3 +1,4 @@
+import { DescribeAccountLimitsCommand, ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DescribeOrderableDBInstanceOptionsCommand, RDSClient } from '@aws-sdk/client-rds';
 import {
   GetAWSDefaultServiceQuotaCommand,
@@ -24,6 +25,12 @@ test('Service Quotas returns the value that a test has set, and no quota for an 
   await expect(quotas.send(new GetServiceQuotaCommand({ ...vpcs, QuotaCode: 'L-0' }))).rejects.toMatchObject({
     name: 'NoSuchResourceException',
   });
+});
+
+test('Elastic Load Balancing tells how many rules a load balancer may have', async () => {
+  const elb = new ElasticLoadBalancingV2Client(access(emulator));
+  const { Limits } = await elb.send(new DescribeAccountLimitsCommand({}));
+  expect(Limits).toContainEqual({ Name: 'rules-per-application-load-balancer', Max: '1000000' });
 });
 
 test('RDS offers PostgreSQL 18 on gp3 in three zones, and returns nothing for an instance class that it lacks', async () => {

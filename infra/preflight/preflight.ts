@@ -1,6 +1,7 @@
 import { ACMClient } from '@aws-sdk/client-acm';
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { ECRClient } from '@aws-sdk/client-ecr';
+import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -15,6 +16,7 @@ import { certificateFindings } from './certificate';
 import { databaseFindings } from './database-offers';
 import { deployedStageFindings } from './deployed-stage';
 import { asked, type Finding, ok } from './finding';
+import { ruleFindings } from './load-balancer-limits';
 import { quotaFindings } from './quotas';
 
 /** Options for the clients of the AWS SDK; for AWS itself the region is enough. */
@@ -50,6 +52,7 @@ export async function preflight(config: StageConfig, aws: PreflightAccess): Prom
         config,
       ),
     ),
+    asked('load balancer', () => ruleFindings(new ElasticLoadBalancingV2Client(aws), config)),
     asked('database', () => databaseFindings(new RDSClient(aws), config)),
     asked('bootstrap', async () =>
       needsBootstrap ? await bootstrapFindings(new SSMClient(aws), config) : [ok('bootstrap', 'not needed here')],

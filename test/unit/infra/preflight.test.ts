@@ -6,9 +6,10 @@ import { CONTROL_PLANE, cellStackName, DELIVERY, FOUNDATION } from '../../../inf
 import { type StageConfig, stages } from '../../../infra/config/stages';
 import { certificateFindings } from '../../../infra/preflight/certificate';
 import { asked, type Finding } from '../../../infra/preflight/finding';
+import { ruleFindings } from '../../../infra/preflight/load-balancer-limits';
 import { isReady } from '../../../infra/preflight/preflight';
 import { neededQuotas, quotaFindings } from '../../../infra/preflight/quotas';
-import { awsError } from '../../support/fake-client';
+import { awsError, FakeClient } from '../../support/fake-client';
 
 const DAY = 86_400_000;
 const NOW = new Date('2026-06-01T00:00:00.000Z');
@@ -145,6 +146,20 @@ describe('D9: quotas', () => {
     const stacks = neededQuotas(stages.prod).find(({ service }) => service === 'cloudformation');
     expect(stacks?.needed).toBe(4 * tenants + own.length);
   });
+});
+
+test.each([
+  ['199', 'failed', '199, but the stage needs 200: have it raised'],
+  ['200', 'ok', '200, the stage needs 200'],
+])('D9: %s rules of a load balancer are %s for cells of 200', async (Max, verdict, says) => {
+  const elb = new FakeClient({
+    DescribeAccountLimitsCommand: ({ Marker }: { Marker?: string }) =>
+      Marker
+        ? { Limits: [{ Name: 'rules-per-application-load-balancer', Max }] }
+        : { Limits: [{ Name: 'target-groups', Max: '1' }], NextMarker: 'next' },
+  });
+  const subject = 'quota Rules per Application Load Balancer';
+  expect(await ruleFindings(elb, stages.prod)).toEqual([{ subject, verdict, says: expect.stringContaining(says) }]);
 });
 
 test('D9: an answer that AWS refuses does not count as permission to deploy', async () => {
