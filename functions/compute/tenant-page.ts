@@ -19,10 +19,20 @@ const REFUSED_BY_WEB_ACL: readonly number[] = [403, 429];
 export const isRefusedByWebAcl = (status: number): boolean => REFUSED_BY_WEB_ACL.includes(status);
 
 /**
+ * Whether a version of the shared service has answered. Nothing else of the cell sends its header: neither the listener's
+ * 404, which a node answers that does not know the rule yet, nor somebody's rule for the same host.
+ */
+const isOfService = ({ version }: Answered): boolean => version !== undefined;
+
+/**
  * Whether the shared service has answered, and without a failure. A customer may have removed the page: then the
  * service answers 404, and serves the tenant. An answer of the web ACL says nothing about the service.
  */
-export const isServed = (status: number): boolean => status < 500 && !isRefusedByWebAcl(status);
+export const isServed = (answered: Answered): boolean =>
+  isOfService(answered) && answered.status < 500 && !isRefusedByWebAcl(answered.status);
+
+/** Whether the shared service has answered with the page. */
+export const isShown = (answered: Answered): boolean => isOfService(answered) && answered.status === 200;
 
 /** Milliseconds between requests, 9 s in all: `pauses` of contract/time-limits.ts. */
 const PAUSES_MS = [250, 500, 1_000, 2_000, 2_500, 2_750];
@@ -40,43 +50,46 @@ export interface Asking {
 }
 
 /**
- * Asks for a page until its status is the expected one. Elastic Load Balancing does not change a rule
+ * Asks for a page until the answer is the expected one. Elastic Load Balancing does not change a rule
  * on all of its nodes at once (reports from the field say some seconds:
  * kubernetes-sigs/aws-load-balancer-controller#1433), and a target may have become unhealthy.
  *
- * @returns the status of a last answer, when it is still another
+ * @returns a last answer that is still another
  */
-async function unexpectedStatus(
+async function unexpectedAnswer(
   ask: () => Promise<Answered>,
-  isExpected: (status: number) => boolean,
+  isExpected: (answered: Answered) => boolean,
   { connections = 1, wait = pause }: Asking,
-): Promise<number | undefined> {
+): Promise<Answered | undefined> {
   const unexpected = async () =>
-    (await settled(Array.from({ length: connections }, ask)))
-      .map(({ status }) => status)
-      .find((status) => !isExpected(status));
-  let status = await unexpected();
+    (await settled(Array.from({ length: connections }, ask))).find((answered) => !isExpected(answered));
+  let answered = await unexpected();
   for (const ms of PAUSES_MS) {
-    if (status === undefined) return undefined;
+    if (!answered) return undefined;
     await wait(ms);
-    status = await unexpected();
+    answered = await unexpected();
   }
-  return status;
+  return answered;
 }
 
 /**
- * @param isServed whether the page is served, by the status of the answer
+ * @param isServed whether the answer shows that the page is served
  * @throws PlatformError `TransientServiceUnsteady` when the page is still not served
  */
 export async function untilServed(
   ask: () => Promise<Answered>,
   host: string,
-  isServed: (status: number) => boolean,
+  isServed: (answered: Answered) => boolean,
   asking: Asking = {},
 ): Promise<void> {
-  const status = await unexpectedStatus(ask, isServed, asking);
-  if (status !== undefined)
-    throw new PlatformError('TransientServiceUnsteady', `the page of ${host} answers ${status}`);
+  const answered = await unexpectedAnswer(ask, isServed, asking);
+  if (!answered) return;
+  const { status } = answered;
+  const isStrange = !isOfService(answered) && status < 500 && !isRefusedByWebAcl(status);
+  const whose = isStrange
+    ? ', and not from the shared service: its rule is not in force yet, or another rule matches the host'
+    : '';
+  throw new PlatformError('TransientServiceUnsteady', `the page of ${host} answers ${status}${whose}`);
 }
 
 /**
@@ -89,7 +102,10 @@ export async function untilClosed(
   isClosed: (status: number) => boolean,
   asking: Asking = {},
 ): Promise<void> {
-  const status = await unexpectedStatus(ask, isClosed, asking);
-  if (status !== undefined)
-    throw new PlatformError('TransientNotYetVisible', `the route of ${host} is closed, and still answers ${status}`);
+  const answered = await unexpectedAnswer(ask, ({ status }) => isClosed(status), asking);
+  if (answered)
+    throw new PlatformError(
+      'TransientNotYetVisible',
+      `the route of ${host} is closed, and still answers ${answered.status}`,
+    );
 }

@@ -1,7 +1,7 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Compute, cellNamed } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
-import { isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isServed, MANY_NODES, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { type CellDescriptor, type Colour, ColourSchema } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
@@ -50,7 +50,7 @@ async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, te
  *    and record it: it answers 503 until 2.
  * 2. Bring the rule in line with record and live colour. A tenant that a release under way has moved
  *    belongs to the new colour, every other tenant to the live one.
- * 3. Ask for the page until it is served.
+ * 3. Ask for the page until the shared service answers, whichever node of the load balancer is asked.
  *
  * It has no undo, and may be called any number of times. A release decides which tenants move:
  * nothing here moves a tenant ahead of its ring.
@@ -73,7 +73,7 @@ export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, Re
     await alignRule(deps, cell, tenantId);
     const colour = whereLeads(await seenRules(deps.elb, cell), cell, ruleArn);
     if (!colour) throw new PlatformError('TransientConflict', `the rule of tenant ${tenantId} changes meanwhile`);
-    await untilServed(() => deps.page(cell, host), host, isServed);
+    await untilServed(() => deps.page(cell, host), host, isServed, { connections: MANY_NODES });
     logger.info('release.move-retried', { tenantId, before, colour });
     return { tenantId, host, colour, ...(before && { before }) };
   },

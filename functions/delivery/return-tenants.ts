@@ -2,7 +2,7 @@ import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-s
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { type Containers, fillLive } from '../compute/ecs-services';
 import { freeScaling, type Scaling } from '../compute/scaling';
-import { isServed, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isRefusedByWebAcl, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { ReturnTenantsInput, ReturnTenantsOutput } from '../contract/release';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -11,6 +11,7 @@ import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { someAtOnce } from '../shared/some-at-once';
 import { aligningDeps } from './aligning-deps';
+import { isFailed } from './ask-pages';
 import { note, ownClaim, withdraw } from './release-store';
 import { alignTenants, isMovedBy, tenantsOf } from './tenants-of-cell';
 
@@ -22,6 +23,9 @@ export interface ReturnTenantsDeps extends AlignRuleDeps {
   /** How long the failed version stays for diagnosis, seconds. */
   readonly graceSeconds: number;
 }
+
+/** A tenant whose rule somebody has deleted gets the listener's 404, and keeps no other tenant from the return. */
+const isAnswered = ({ status }: { readonly status: number }) => !isFailed(status) && !isRefusedByWebAcl(status);
 
 /**
  * Brings the tenants of a failed release back to the version that they had. The undo of ShiftRing.
@@ -58,7 +62,7 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     await fillLive(ecs, cell, from);
     const aligned = await alignTenants(deps, cell);
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
-    await someAtOnce(moved, ({ host }) => untilServed(() => page(cell, host), host, isServed));
+    await someAtOnce(moved, ({ host }) => untilServed(() => page(cell, host), host, isAnswered));
     await freeScaling(scaling, cell);
     logger.warn('release.returned', { cell: cell.name, releaseId, ...failure, tenants: moved.length });
     return { aligned };

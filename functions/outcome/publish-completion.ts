@@ -1,5 +1,5 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
-import { MANY_NODES, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
+import { isShown, MANY_NODES, type PageRequest, requestPage, untilServed } from '../compute/tenant-page';
 import { orderOf, TENANT_ONBOARDED } from '../contract/events';
 import { PublishCompletionInput, PublishCompletionOutput } from '../contract/onboarding';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -22,7 +22,8 @@ export interface PublishCompletionDeps {
  * 1. The record must say that this execution has activated the tenant. (The state machine also
  *    comes here when an undo refuses an ACTIVE tenant.) For an equal event, it must say that the
  *    execution did which ended before it had announced the tenant for certain.
- * 2. The tenant's page must answer 200 through the load balancer, whichever node of it is asked: an announced URL works.
+ * 2. The shared service must answer 200 with the tenant's page through the load balancer, whichever node of it is asked: an
+ *    announced URL works. An answer of something else counts for nothing.
  * 3. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
  *    `attempt`.
  * 4. Remove the failure of an earlier attempt from the record.
@@ -51,12 +52,7 @@ export const publishCompletion: Action<
     if (!record?.activatedAt || record.executionArn !== owner) throw claimLost('forgetFailure', tenantId, owner);
     // A tenant that an audit has suspended meanwhile answers 503 on purpose.
     if (cell && record.status === 'ACTIVE')
-      await untilServed(
-        () => page(cell, host),
-        host,
-        (status) => status === 200,
-        { connections: MANY_NODES },
-      );
+      await untilServed(() => page(cell, host), host, isShown, { connections: MANY_NODES });
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });
     // An earlier attempt to publish may have failed, and the watchdog has recorded that.

@@ -1,3 +1,4 @@
+import type { Answered } from '../../functions/compute/load-balancer-probe';
 import { tenantNames } from '../../functions/contract/naming';
 import { itemKeys, type RouteRecord, stateKeys, type TenantRecord } from '../../functions/contract/records';
 import { STACK_KINDS } from '../../functions/contract/stacks';
@@ -51,8 +52,10 @@ export function onboarded(overrides: Partial<TenantRecord> = {}) {
   const served = () => (table.get(itemKeys.route(host))?.status === 'ACTIVE' ? 200 : 503);
   const answered = () => {
     const [action] = elb.at(slot.priority)?.Actions ?? [];
-    if (!action) return 404;
-    return action.Type === 'forward' ? served() : Number(action.FixedResponseConfig?.StatusCode);
+    if (!action) return { status: 404 };
+    return action.Type === 'forward'
+      ? { status: served(), version: 'v1' }
+      : { status: Number(action.FixedResponseConfig?.StatusCode) };
   };
   return {
     table,
@@ -62,7 +65,7 @@ export function onboarded(overrides: Partial<TenantRecord> = {}) {
     cloudformation,
     compute: new FakeCompute(),
     /** What the load balancer and the shared service answer to a browser. */
-    page: async () => ({ status: answered(), body: '' }),
+    page: async (): Promise<Answered> => ({ ...answered(), body: '' }),
     byName,
     record: () => table.get(itemKeys.tenant(tenantId)) as unknown as TenantRecord & Record<string, unknown>,
     route: () => table.get(itemKeys.route(host)) as unknown as RouteRecord,

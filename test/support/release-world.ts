@@ -133,7 +133,8 @@ export class ReleaseWorld {
     const page = async (_: unknown, host: string) => {
       const colour = this.colours()[host];
       const ms = colour && this.msOf[colour];
-      return { ms, status: colour ? (this.statusOf[colour]?.() ?? 200) : host in this.colours() ? 503 : 404, body: '' };
+      if (!colour) return { ms, status: host in this.colours() ? 503 : 404, body: '' };
+      return { ms, status: this.statusOf[colour]?.() ?? 200, body: '', version: 'v1' };
     };
     const now = () => this.now;
     const { cloudwatch, ecs, scaling } = this;

@@ -142,7 +142,7 @@ export class TenantWorld {
           access: template('access'),
         },
       },
-      page: async () => ({ status: this.pageStatus, body: '' }),
+      page: async () => ({ status: this.pageStatus, body: '', version: 'v1' }),
       meter: { count: () => {} },
       now: () => new Date(this.time),
       random: () => 0,

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { Answered } from '../../../functions/compute/load-balancer-probe';
 import { retryMove } from '../../../functions/delivery/retry-move';
 import { aCell } from '../../support/builders';
 import { tableTakingTurns, takingTurns } from '../../support/interleaving';
@@ -6,8 +7,17 @@ import { ReleaseWorld } from '../../support/release-world';
 
 const cell = aCell();
 
+/** A pause lasts no time, so that what never comes is known at once. */
+jest.mock('../../../functions/shared/invocation', () => ({
+  ...jest.requireActual('../../../functions/shared/invocation'),
+  pause: async () => {},
+}));
+
 function aScene() {
   const world = new ReleaseWorld([{ subdomain: 'acme' }, { subdomain: 'beta' }]);
+  /** What nodes of the load balancer answer that do not know the rule as it is, before all others. */
+  const lagging: number[] = [];
+  const asked: string[] = [];
   /** As somebody does by hand. */
   const lead = (subdomain: string, colour: 'blue' | 'green') => {
     const rule = world.elb.rules.find(({ RuleArn }) => RuleArn === world.record(subdomain).ruleArn);
@@ -16,9 +26,12 @@ function aScene() {
   const deps = {
     ...{ table: world.table, elb: { send: world.elb.answering as never }, compute: world.compute },
     cells: async () => [cell],
-    page: async (_: unknown, host: string) => {
+    page: async (_: unknown, host: string): Promise<Answered> => {
+      asked.push(host);
+      if (lagging.length > 0) return { status: lagging.shift() ?? 0, body: '' };
       const colour = world.colours()[host];
-      return { status: colour ? (world.statusOf[colour]?.() ?? 200) : 503, body: '' };
+      if (!colour) return { status: 503, body: '' };
+      return { status: world.statusOf[colour]?.() ?? 200, body: '', version: 'v1' };
     },
   };
   const retry = (
@@ -29,7 +42,7 @@ function aScene() {
     return retryMove.run({ ...deps, table, elb: takingTurns(deps.elb, turn) }, { tenant });
   };
   const [acme = '', beta = ''] = world.hosts;
-  return { world, lead, retry, acme, beta };
+  return { world, lead, retry, acme, beta, lagging, asked };
 }
 
 it('moves a tenant whose rule was left behind to the live colour, and no other tenant', async () => {
@@ -48,6 +61,13 @@ it('moves a tenant to the new colour only when a release under way has moved it'
   lead('acme', 'blue');
   await expect(retry()).resolves.toMatchObject({ before: 'blue', colour: 'green' });
   expect(world.colours()[acme]).toBe('green');
+});
+
+test('T3: a node that does not know the rule yet answers 404, and its answer is no page', async () => {
+  const { retry, lagging, asked, acme } = aScene();
+  lagging.push(404);
+  await retry();
+  expect(asked).toEqual(Array(2 * 8).fill(acme));
 });
 
 describe('a tenant in service whose listener rule somebody has deleted', () => {

@@ -20,17 +20,18 @@ function aScene(record: Partial<TenantRecord> | undefined = { status: 'ACTIVE', 
   const bus = new FakeBus();
   /** What the load balancer answers, in order; the last answer stays. */
   const statuses = [200];
+  const answering: { version?: string } = { version: 'v1' };
   const asked: string[] = [];
   const page: PageRequest = async ({ name }, host) => {
     asked.push(`${name} ${host}`);
-    return { status: (statuses.length > 1 ? statuses.shift() : statuses[0]) ?? 0, body: '' };
+    return { status: (statuses.length > 1 ? statuses.shift() : statuses[0]) ?? 0, body: '', ...answering };
   };
   const run = () =>
     publishCompletion.run(
       { table, bus, page, now: () => new Date(NOW) },
       { executionArn: anExecution(), tenant, cell: aCell(), redriveCount: 2 },
     );
-  return { table, bus, fakes: [table, bus], run, page, statuses, asked };
+  return { table, bus, fakes: [table, bus], run, page, statuses, asked, answering };
 }
 
 describe('PublishCompletion', () => {
@@ -72,6 +73,16 @@ describe('PublishCompletion', () => {
     statuses.splice(0, 1, 200);
     await run();
     expect(bus.events).toHaveLength(1);
+  });
+
+  it('announces nothing while another rule than the tenant’s answers 200 for the host', async () => {
+    const { bus, run, answering } = aScene();
+    delete answering.version;
+    await expect(run()).rejects.toMatchObject({
+      name: 'TransientServiceUnsteady',
+      message: expect.stringContaining('not from the shared service'),
+    });
+    expect(bus.events).toEqual([]);
   });
 
   it('announces a tenant that has been suspended since, whose page answers 503 on purpose', async () => {

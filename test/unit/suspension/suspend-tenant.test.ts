@@ -170,7 +170,7 @@ describe('ResumeTenant', () => {
     async (status) => {
       const scene = onboarded({ ...(status === 'SUSPENDED' ? { ...suspended, verification } : { status }) });
       const statuses = [503, ...Array(7).fill(404), ...Array(8).fill(404)];
-      const page = async () => ({ status: statuses.shift() ?? 0, body: '' });
+      const page = async () => ({ status: statuses.shift() ?? 0, body: '', version: 'v1' });
       await resumeTenant.run({ ...scene, page, ...at(6) }, { tenant: 'acme' });
       expect(statuses).toEqual([]);
       expect(scene.record().status).toBe('ACTIVE');
