@@ -27,7 +27,8 @@ export async function describeStack(cloudformation: CloudFormation, nameOrId: st
   }
 }
 
-const isOfStack = ({ ResourceType, PhysicalResourceId, StackId }: StackEvent) =>
+/** Whether an event is of the stack itself, and not of one of its resources. */
+export const isOfStack = ({ ResourceType, PhysicalResourceId, StackId }: StackEvent) =>
   ResourceType === 'AWS::CloudFormation::Stack' && PhysicalResourceId === StackId;
 
 /**

@@ -1,10 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   CloudFormationClient,
-  DeleteStackCommand,
   paginateDescribeStacks,
   paginateListStackResources,
-  type Stack,
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
@@ -29,19 +26,18 @@ import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import { releaseDatabases } from '../../functions/stacks/database-protection';
 import { madeResources } from '../../functions/stacks/made-resources';
-import { describeStack } from '../../functions/stacks/stacks';
 import { CONTROL_PLANE, cellOfStack, DELIVERY, FOUNDATION } from '../../infra/config/stack-names';
 import { environmentOf } from '../../infra/preflight/function-environment';
 import type { StageConnection } from '../stage-connection';
 import type { StageRemains } from '../stage-remains';
 import { deleteDatabasesOfNoStack } from './databases-of-no-stack';
+import { deleteWholly, untilDeleted } from './stack-deletion';
 
 /** The order of the rollback: a stack is deleted before the stacks that it needs. */
 const KINDS: readonly StackKind[] = ['access', 'database', 'network', 'storage'];
 const ALIASES = tenantNames.keyAlias('');
 /** The shortest that ScheduleKeyDeletion allows. */
 const WINDOW_DAYS = 7;
-const EVERY_MS = 500;
 /** Route 53 takes five requests a second, and one change of a zone at a time ("Quotas", Amazon Route 53 Developer Guide). */
 const ZONE_ATTEMPTS = 10;
 
@@ -147,30 +143,22 @@ export class TearDown {
 
   private async delete(StackName: string): Promise<void> {
     // The deletion of a teardown that has stopped. "Protect CloudFormation stacks from being deleted": no change meanwhile.
-    const { StackStatus } = await this.deleted(StackName);
-    if (StackStatus !== 'DELETE_COMPLETE') await this.begin(StackName);
-    const { StackStatus: ended, StackStatusReason = '' } = await this.deleted(StackName);
-    if (ended !== 'DELETE_COMPLETE') throw new Error(`${StackName}: ${ended} ${StackStatusReason}`);
+    const { cloudformation } = this;
+    const stack = await untilDeleted({ cloudformation }, StackName);
+    if (stack) {
+      await this.prepare(StackName);
+      await deleteWholly({ cloudformation }, stack);
+    }
     this.log(`${StackName} deleted`);
   }
 
-  /** Waits while CloudFormation deletes the stack. */
-  private async deleted(StackName: string): Promise<Pick<Stack, 'StackStatus' | 'StackStatusReason'>> {
-    for (;;) {
-      const stack = await describeStack(this.cloudformation, StackName);
-      if (!stack) return { StackStatus: 'DELETE_COMPLETE' };
-      if (stack.StackStatus !== 'DELETE_IN_PROGRESS') return stack;
-      await pause(EVERY_MS);
-    }
-  }
-
-  private async begin(StackName: string): Promise<void> {
+  /** Takes away what keeps CloudFormation from the deletion. */
+  private async prepare(StackName: string): Promise<void> {
     await this.cloudformation.send(
       new UpdateTerminationProtectionCommand({ StackName, EnableTerminationProtection: false }),
     );
     await this.emptyBuckets(StackName);
     await this.releaseDatabases(StackName);
-    await this.cloudformation.send(new DeleteStackCommand({ StackName }));
   }
 
   private async releaseDatabases(StackName: string): Promise<void> {

@@ -110,6 +110,7 @@ export class FakeStacks extends CloudFormationClient {
       PhysicalResourceId: StackId,
       ResourceType,
       ResourceStatus: StackStatus,
+      ClientRequestToken: stack.ClientRequestToken,
     } as StackEvent);
   }
 
