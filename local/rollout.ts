@@ -44,7 +44,8 @@ async function roll(
   const digest = await pushVersion(platform, version, `demo-${version.replaceAll(' ', '-')}`);
   const visitors = new Visitors(platform.outputs.loadBalancerUrl, hosts, EVERY_MS);
   let told = 0;
-  const run = await client.follow(await new Releases(client).start(cell, digest), {
+  const { executionArn } = await new Releases(client).start(cell, digest);
+  const run = await client.follow(executionArn, {
     signal,
     onProgress: (visits) => {
       const done = visits.filter(({ state, leftAt }) => leftAt && state in TASKS);

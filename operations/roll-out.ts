@@ -11,8 +11,10 @@ export interface RollOut {
   readonly reason?: string | undefined;
 }
 
-export interface RolledCell extends Pick<Ended, 'executionArn' | 'status' | 'failure'> {
+export interface RolledCell extends Pick<Ended, 'executionArn' | 'failure'> {
   readonly cell: string;
+  /** `NOT_STARTED`: another release, whose execution this is, has the cell. */
+  readonly status: Ended['status'] | 'NOT_STARTED';
 }
 
 async function rollCell(
@@ -22,7 +24,12 @@ async function rollCell(
   options: { readonly signal: AbortSignal; readonly say: (line: string) => void },
 ): Promise<RolledCell> {
   const { signal, say } = options;
-  const executionArn = await new Releases(client).start(cell, digest, releaseId, reason);
+  const started = await new Releases(client).start(cell, digest, releaseId, reason);
+  const { executionArn } = started;
+  if (started.how === 'nothing') {
+    say(`cell ${cell.name}: ${started.because}`);
+    return { cell: cell.name, executionArn, status: 'NOT_STARTED', failure: undefined };
+  }
   say(`cell ${cell.name}: ${executionArn}`);
   let said = 0;
   const { status, failure } = await client.follow(executionArn, {
@@ -38,7 +45,7 @@ async function rollCell(
 
 /**
  * Releases an image in one cell after another, and follows each release to its end. A release that
- * one cell has returned is not started in the next cell.
+ * one cell has returned, or has no place for, is not started in the next cell.
  *
  * @param options `say` gets a line for each state
  * @returns the cells whose release has ended; only the last one can have failed

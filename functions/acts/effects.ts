@@ -182,8 +182,8 @@ export async function effectOf(
       return { answer, details: { before, colour } };
     }
     case 'release': {
-      const answer = await startRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act);
-      return { answer, details: { digest: act.digest, ...answer } };
+      const done = didOrNot(await startRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act));
+      return { ...done, details: { digest: act.digest, ...done.details } };
     }
     case 'steer-release': {
       const done = didOrNot(await steerRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act));

@@ -20,14 +20,14 @@ const asRequested = (input: unknown): unknown =>
   typeof input === 'object' && input !== null && !Array.isArray(input) ? { ...input, request: randomUUID() } : input;
 
 /**
- * Starts an execution in the place of one that has ended: only one, however many operators ask, because the name of the new
+ * Starts an execution in the place of one that has ended, or after it: only one, however many operators ask, because the name of the new
  * execution follows from the ARN of the old one. The others are told, also when they ask for the same at the same moment.
  *
  * @param purpose begins the name: executions of one purpose exclude each other
  */
 export async function startInstead(
   sfn: Pick<SFNClient, 'send'>,
-  purpose: 'anew' | 'abandon',
+  purpose: 'anew' | 'abandon' | 'release' | 'migrate',
   executionArn: string,
   input: unknown,
   stateMachineArn: string,

@@ -1,9 +1,8 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import type * as z from 'zod';
-import type { Act, MigrateAnswer } from '../contract/act';
+import type { Act } from '../contract/act';
 import { readMigration } from '../database/migration-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, isUnderWay, start } from './executions';
+import { type StartedInCell, startInCell } from './start-in-cell';
 
 export interface StartMigrationDeps {
   readonly table: TenantsTable;
@@ -12,19 +11,14 @@ export interface StartMigrationDeps {
 }
 
 /**
- * Starts a migration of a cell's tenants, unless one is under way. Of two that are started at the same
- * moment one gets the cell, and the other ends as `MigrationUnderWay`.
+ * Starts a migration of a cell's tenants, unless one is under way. Of operators who start one at the same moment, all but the
+ * first are told of the first.
  */
 export async function startMigration(
   { table, sfn, migrationMachineArn }: StartMigrationDeps,
   { cell, phase, to }: Extract<Act, { kind: 'migrate' }>,
-): Promise<z.output<typeof MigrateAnswer>> {
+): Promise<StartedInCell> {
   const claim = await readMigration(table, cell);
-  const before = claim && !claim.endedAt ? await describe(sfn, claim.executionArn) : undefined;
-  if (before && claim && isUnderWay(before)) {
-    const because = `a migration has the tenants of cell ${cell} since ${claim.startedAt}: ${claim.executionArn}`;
-    return { how: 'nothing', because, executionArn: claim.executionArn };
-  }
   const input = { cell, phase, ...(to && { to }) };
-  return { how: 'started', executionArn: await start(sfn, input, { stateMachineArn: migrationMachineArn }) };
+  return await startInCell(sfn, { purpose: 'migrate', cell, stateMachineArn: migrationMachineArn, input, claim });
 }

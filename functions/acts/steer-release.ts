@@ -15,7 +15,8 @@ import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, isUnderWay, start } from './executions';
+import { describe, isUnderWay } from './executions';
+import { type StartedInCell, startInCell } from './start-in-cell';
 
 export interface ReleaseDeps {
   readonly table: TenantsTable;
@@ -32,19 +33,23 @@ const RECALLED: PlatformErrorName = 'ReleaseRecalled';
 /** The id of an image's release: two starts of one image are one release. */
 const idOf = (digest: string) => `r-${digest.slice('sha256:'.length, 'sha256:'.length + 12)}`;
 
-async function begin({ sfn, releaseMachineArn }: ReleaseDeps, given: ReleaseRequest): Promise<string> {
-  const request = parseAt('release', ReleaseRequestSchema, given);
-  return await start(sfn, request, { stateMachineArn: releaseMachineArn });
+async function begin(
+  { sfn, releaseMachineArn: stateMachineArn }: ReleaseDeps,
+  given: ReleaseRequest,
+  claim: ReleaseClaim | undefined,
+): Promise<StartedInCell> {
+  const input = parseAt('release', ReleaseRequestSchema, given);
+  return await startInCell(sfn, { purpose: 'release', cell: input.cell, stateMachineArn, input, claim });
 }
 
 /**
- * Starts the release of an image in a cell.
+ * Starts the release of an image in a cell, unless a release is under way there.
  *
  * @throws PlatformError `InvalidRequest` for a malformed digest or id
  */
-export async function startRelease(deps: ReleaseDeps, act: OfKind<'release'>) {
+export async function startRelease(deps: ReleaseDeps, act: OfKind<'release'>): Promise<StartedInCell> {
   const { cell, digest, releaseId = idOf(digest) } = act;
-  return { executionArn: await begin(deps, { cell, digest, releaseId }) };
+  return await begin(deps, { cell, digest, releaseId }, await readClaim(deps.table, cell));
 }
 
 /** @returns false when the release has ended meanwhile */
@@ -69,14 +74,19 @@ async function answerRing({ sfn }: ReleaseDeps, taskToken: string, intent: Inten
   }
 }
 
-async function withoutRelease(deps: ReleaseDeps, cell: string, intent: Intent): Promise<Steering> {
+async function withoutRelease(
+  deps: ReleaseDeps,
+  { cell, intent }: OfKind<'steer-release'>,
+  claim: ReleaseClaim | undefined,
+): Promise<Steering> {
   if (intent !== 'back') return { how: 'nothing', because: `no release is under way in cell ${cell}` };
   const live = await readLiveColour(deps.table, cell);
   const digest = live?.formerDigest;
   if (!digest) return { how: 'nothing', because: `no release has brought the version that cell ${cell} had before` };
   // The id must differ from that of the release that brought the image first.
   const releaseId = `${idOf(digest)}-after-${live.releaseId ?? 'none'}`.slice(0, 64);
-  return { how: 'started', releaseId, digest, executionArn: await begin(deps, { cell, digest, releaseId }) };
+  const started = await begin(deps, { cell, digest, releaseId }, claim);
+  return started.how === 'nothing' ? started : { ...started, releaseId, digest };
 }
 
 /**
@@ -84,9 +94,10 @@ async function withoutRelease(deps: ReleaseDeps, cell: string, intent: Intent): 
  * redriven, so that it can return its tenants. When no release is under way, `back` starts a release
  * of the previous image.
  */
-export async function steerRelease(deps: ReleaseDeps, { cell, intent }: OfKind<'steer-release'>): Promise<Steering> {
+export async function steerRelease(deps: ReleaseDeps, act: OfKind<'steer-release'>): Promise<Steering> {
+  const { cell, intent } = act;
   const claim = await readClaim(deps.table, cell);
-  if (!claim || claim.endedAt) return await withoutRelease(deps, cell, intent);
+  if (!claim || claim.endedAt) return await withoutRelease(deps, act, claim);
   const { releaseId, executionArn, waiting } = claim;
   if (!(await intend(deps, cell, executionArn, intent)))
     return { how: 'nothing', because: `release ${releaseId} has just ended` };

@@ -146,18 +146,17 @@ export const AbandonAnswer = z.discriminatedUnion('how', [
   z.object({ how: z.literal('nothing'), because: z.string() }),
 ]);
 
-export const ReleaseAnswer = z.object({ executionArn: z.string() });
+/** Answer of the start of a release or a migration. `nothing`: one is under way, or has just been started. */
+export const StartInCellAnswer = z.discriminatedUnion('how', [
+  z.object({ how: z.literal('started'), executionArn: z.string() }),
+  z.object({ how: z.literal('nothing'), because: z.string(), executionArn: z.string() }),
+]);
 
 /** `steered`: the release under way has the order. `started`: a release of the image before. */
 export const SteerReleaseAnswer = z.discriminatedUnion('how', [
   z.object({ how: z.literal('steered'), releaseId: z.string(), executionArn: z.string() }),
   z.object({ how: z.literal('started'), releaseId: z.string(), digest: z.string(), executionArn: z.string() }),
   z.object({ how: z.literal('nothing'), because: z.string() }),
-]);
-
-export const MigrateAnswer = z.discriminatedUnion('how', [
-  z.object({ how: z.literal('started'), executionArn: z.string() }),
-  z.object({ how: z.literal('nothing'), because: z.string(), executionArn: z.string() }),
 ]);
 
 export const TeardownAnswer = z.object({ recordedAt: z.iso.datetime() });

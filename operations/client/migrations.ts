@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { MigrateAnswer } from '../../functions/contract/act';
+import { StartInCellAnswer } from '../../functions/contract/act';
 import type { CellDescriptor } from '../../functions/contract/cell';
 import type { MigrationClaim } from '../../functions/contract/migration';
 import { type MigrationPhase, PlanMigrationOutput } from '../../functions/contract/migration';
@@ -33,7 +33,7 @@ export class Migrations {
 
   async start({ name }: CellDescriptor, order: MigrationOrder) {
     const act = { kind: 'migrate', cell: name, ...actOf(order) } as const;
-    return await perform(this.client.operator, act, MigrateAnswer);
+    return await perform(this.client.operator, act, StartInCellAnswer);
   }
 
   /** The migration under way in a cell, or the last one. */

@@ -2,7 +2,7 @@ import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
-import { ReleaseAnswer, SteerReleaseAnswer } from '../../functions/contract/act';
+import { StartInCellAnswer, SteerReleaseAnswer } from '../../functions/contract/act';
 import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import type { LiveColour, ReleaseClaim } from '../../functions/contract/records';
 import { RetryMoveOutput } from '../../functions/contract/release';
@@ -14,6 +14,7 @@ import { because, NotFound, type StageClient } from './stage-client';
 
 export type Intent = ReleaseClaim['intent'];
 export type RetriedMove = z.output<typeof RetryMoveOutput>;
+export type StartedRelease = z.output<typeof StartInCellAnswer>;
 export type Steering = z.output<typeof SteerReleaseAnswer>;
 
 /** The colour to which a release has moved a tenant, and when. */
@@ -51,9 +52,9 @@ export class Releases {
   }
 
   /** @throws ActNotDone when the release was refused, for example for a malformed digest */
-  async start({ name }: CellDescriptor, digest: string, releaseId?: string, reason?: string): Promise<string> {
+  async start({ name }: CellDescriptor, digest: string, releaseId?: string, reason?: string): Promise<StartedRelease> {
     const act = { kind: 'release', cell: name, digest, ...(releaseId && { releaseId }), ...because(reason) } as const;
-    return (await perform(this.client.operator, act, ReleaseAnswer)).executionArn;
+    return await perform(this.client.operator, act, StartInCellAnswer);
   }
 
   /** Moves one tenant again, to the colour where it belongs. `tenant` is any of its names. */

@@ -55,6 +55,7 @@ export function addReleasing(commands: Commands): void {
           const order = { ...given, digest: image, releaseId: id };
           const rolled = await rollOut(client, order, { signal, say: (line) => console.error(printable(line)) });
           print(rolled, () => table({ cell: 'CELL', status: 'STATUS', executionArn: 'EXECUTION' }, rolled));
+          if (rolled.at(-1)?.status === 'NOT_STARTED') return EXIT.nothing;
           return rolled.every(({ status }) => status === 'SUCCEEDED') ? EXIT.done : EXIT.failed;
         }
         const releases = new Releases(client);

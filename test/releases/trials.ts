@@ -73,7 +73,9 @@ export const TRIALS: readonly Trial[] = [
   meanwhile('fifty starts at once', 'ClaimRelease', 'completed', async (stage) => {
     const digest = await stage.push('good');
     await pause(500);
-    const starts = await Promise.all(Array.from({ length: 50 }, (_, index) => stage.begin(digest, `many-${index}`)));
+    const starts = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => stage.beginUnasked(digest, `many-${index}`)),
+    );
     const ends = await Promise.all(starts.map((executionArn) => stage.follow(executionArn)));
     const told = ends.filter(({ failure }) => failure?.error === 'ReleaseUnderWay');
     if (told.length !== ends.length) throw new Error(`${ends.length - told.length} more releases had the cell`);
@@ -114,7 +116,9 @@ export const TRIALS: readonly Trial[] = [
   meanwhile('the same image is released again', 'BakeRing', 'completed', async (stage, executionArn) => {
     await untilTenantsBake(stage, executionArn);
     const { digest } = (await stage.claim()) ?? { digest: '' };
-    const { failure } = await stage.follow(await stage.begin(digest, 'again'));
+    const { how } = await stage.releases.start(stage.cell, digest, 'again');
+    if (how !== 'nothing') throw new Error('a second release was started');
+    const { failure } = await stage.follow(await stage.beginUnasked(digest, 'again'));
     if (failure?.error !== 'ReleaseUnderWay') throw new Error(`the second release ended ${failure?.error}`);
   }),
   meanwhile('somebody deploys the stage', 'BakeRing', 'completed', async (stage, executionArn) => {

@@ -24,7 +24,10 @@ function aScene({ called = answering({}), run = {} }: { called?: object; run?: o
   const acts = new FakeTable();
   const lambda = new FakeClient({ InvokeCommand: called });
   const sfn = new FakeClient({
-    DescribeExecutionCommand: { status: 'FAILED', redriveStatus: 'REDRIVABLE', input: '{}', ...run },
+    DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) =>
+      /:(?:release|migrate)-/.test(executionArn)
+        ? awsError('ExecutionDoesNotExist')
+        : { status: 'FAILED', redriveStatus: 'REDRIVABLE', input: '{}', ...run },
     RedriveExecutionCommand: {},
     StartExecutionCommand: { executionArn: anExecution('new') },
   });

@@ -20,7 +20,8 @@ function aScene({ claimed = {}, live = {}, run = {}, gone = false }: Record<stri
   const sfn = new FakeClient({
     SendTaskSuccessCommand: answered,
     SendTaskFailureCommand: answered,
-    DescribeExecutionCommand: { status: 'RUNNING', ...(run as object) },
+    DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) =>
+      executionArn === aReleaseRun() ? { status: 'RUNNING', ...(run as object) } : awsError('ExecutionDoesNotExist'),
     RedriveExecutionCommand: {},
     StartExecutionCommand: { executionArn: aReleaseRun('new') },
   });
@@ -82,7 +83,7 @@ it('starts a release of the previous image when no release is under way', async 
   const [{ input, stateMachineArn } = {}] = sfn.inputs('StartExecutionCommand');
   expect([stateMachineArn, JSON.parse(String(input))]).toEqual([
     'arn:releases',
-    { cell: 'cell1', digest: OTHER, releaseId },
+    { cell: 'cell1', digest: OTHER, releaseId, request: expect.any(String) },
   ]);
 });
 
