@@ -6,7 +6,13 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { CreateSecretCommand, DeleteSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import {
+  CreateSecretCommand,
+  DeleteSecretCommand,
+  GetSecretValueCommand,
+  PutSecretValueCommand,
+  SecretsManagerClient,
+} from '@aws-sdk/client-secrets-manager';
 import { type Emulator, startEmulator } from '../emulator';
 import { access, kindAgain, launch, settled, slowerThanAws } from './aws';
 
@@ -37,6 +43,18 @@ test('T7: the name of a deleted bucket stays taken for a while, for a request an
   expect(await stackStatus('bucket-early', 'AWS::S3::Bucket', { BucketName: Bucket })).toBe('ROLLBACK_COMPLETE');
   await emulator.settle();
   await create();
+});
+
+test('the value of a secret’s version does not change under the token that has made it', async () => {
+  const secrets = new SecretsManagerClient(access(emulator));
+  const { ARN: SecretId } = await secrets.send(new CreateSecretCommand({ Name: 'put-twice', SecretString: 'former' }));
+  const ClientRequestToken = 'a-version-of-thirty-two-characters';
+  const put = (SecretString: string) =>
+    secrets.send(new PutSecretValueCommand({ SecretId, ClientRequestToken, SecretString }));
+  const first = await put('one');
+  await expect(put('one')).resolves.toMatchObject({ VersionId: first.VersionId, VersionStages: ['AWSCURRENT'] });
+  await expect(put('two')).rejects.toMatchObject({ name: 'ResourceExistsException' });
+  await expect(secrets.send(new GetSecretValueCommand({ SecretId }))).resolves.toMatchObject({ SecretString: 'one' });
 });
 
 test('T7: the name of a deleted secret stays taken for a while, for a request and for a stack', async () => {

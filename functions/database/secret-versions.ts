@@ -71,19 +71,9 @@ export function stateIn(all: Stages, { secretId, versionId }: PendingVersion): '
 export const passwordOf = ({ secrets, secretId, versionId }: PendingVersion) =>
   loginOf(secrets, { SecretId: secretId, VersionId: versionId, VersionStage: 'AWSPENDING' });
 
-/**
- * Gives the pending version a new password, once: a second password would not be the one that RDS was told.
- *
- * @returns the login with the password, if that is new: then RDS knows nothing of it
- */
-export async function beginVersion(version: PendingVersion): Promise<MasterLogin | undefined> {
-  const { secrets, secretId, versionId } = version;
+/** @returns false when the version has got another value meanwhile */
+async function put({ secrets, secretId, versionId }: PendingVersion, value: MasterLogin): Promise<boolean> {
   try {
-    await passwordOf(version);
-    return undefined;
-  } catch (thrown) {
-    if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
-    const value = { ...(await masterLogin(secrets, secretId, 'AWSCURRENT')), password: newPassword() };
     await secrets.send(
       new PutSecretValueCommand({
         SecretId: secretId,
@@ -92,7 +82,28 @@ export async function beginVersion(version: PendingVersion): Promise<MasterLogin
         VersionStages: ['AWSPENDING'],
       }),
     );
-    return value;
+    return true;
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ResourceExistsException')) throw thrown;
+    return false;
+  }
+}
+
+/**
+ * Gives the pending version a new password, once: a second password would not be the one that RDS was told. A version that has
+ * got its value from another invocation since it was read keeps that ("PutSecretValue", ResourceExistsException).
+ *
+ * @returns the login with the password, if that is new: then RDS knows nothing of it
+ */
+export async function beginVersion(version: PendingVersion): Promise<MasterLogin | undefined> {
+  const { secrets, secretId } = version;
+  try {
+    await passwordOf(version);
+    return undefined;
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ResourceNotFoundException')) throw thrown;
+    const value = { ...(await masterLogin(secrets, secretId, 'AWSCURRENT')), password: newPassword() };
+    return (await put(version, value)) ? value : undefined;
   }
 }
 

@@ -46,6 +46,8 @@ class RotationScene {
       return value === undefined ? awsError('ResourceNotFoundException') : { SecretString: value };
     },
     PutSecretValueCommand: (input: { ClientRequestToken: string; SecretString: string; VersionStages: string[] }) => {
+      const earlier = this.versions.get(input.ClientRequestToken)?.value;
+      if (earlier !== undefined && earlier !== input.SecretString) return awsError('ResourceExistsException');
       this.versions.set(input.ClientRequestToken, { value: input.SecretString, stages: input.VersionStages });
       return {};
     },
@@ -122,6 +124,21 @@ async function aScene(): Promise<RotationScene> {
   await scene.world.onboard();
   return scene;
 }
+
+test('of two functions that make the version at once, the second takes the password of the first', async () => {
+  const scene = await aScene();
+  // The first function, which Secrets Manager has given up, puts its password between the second one's reading and writing.
+  let puts = 0;
+  scene.secrets.before = (command) => {
+    if (command === 'PutSecretValueCommand' && puts++ === 0)
+      scene.versions.set(ClientRequestToken, {
+        value: JSON.stringify({ username: 'tenant_admin', password: 'of the first', host: 'db' }),
+        stages: ['AWSPENDING'],
+      });
+  };
+  await scene.rotate();
+  expect([scene.current, scene.password]).toEqual(['of the first', 'of the first']);
+});
 
 test('the secret has the new password when the database has it, and keeps what RDS has put into it', async () => {
   const scene = await aScene();
