@@ -42,6 +42,7 @@ export function steeringText(cell: string, steering: Steering): string {
 }
 
 export function retriedText({ host, before, colour }: RetriedMove): string {
+  if (!colour) return `the rule of ${host} was made again, and answers 503: the tenant is suspended`;
   if (before === colour) return `${host} is on ${colour}, where it belongs, and its page is served`;
   return `${host} was moved from ${before ?? 'no colour'} to ${colour}, and its page is served`;
 }

@@ -65,9 +65,13 @@ export const PublishReturnInput = z.object({ ...ofRelease, redriveCount: z.numbe
 export const PublishReturnOutput = z.object({ published: z.literal(true) });
 
 export const RetryMoveInput = z.object({ tenant: z.string().min(1) });
-/** `before`: the colour to which the rule led; absent when it led to neither. */
+/**
+ * `before`: the colour to which the rule led; absent when it led to neither. `colour`: where it leads now; absent for a
+ * suspended tenant, whose rule was made again.
+ */
 export const RetryMoveOutput = z.object({
-  ...{ tenantId: z.string(), host: z.string(), colour: ColourSchema },
+  ...{ tenantId: z.string(), host: z.string() },
+  colour: ColourSchema.optional(),
   before: ColourSchema.optional(),
 });
 

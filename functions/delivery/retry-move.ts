@@ -26,16 +26,24 @@ function whereLeads({ forwards }: SeenRules, cell: CellDescriptor, ruleArn: stri
   return ColourSchema.options.find((colour) => cell.targetGroupArns[colour] === targetGroup);
 }
 
-function requireInService(record: TenantRecord) {
-  const { tenantId, status, slot, ruleArn } = record;
-  if (status === 'ACTIVE' && slot && ruleArn) return { ...record, slot, ruleArn };
-  throw new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}: only a tenant in service is moved`);
+const refused = ({ tenantId, status }: TenantRecord, why: string) =>
+  new PlatformError('InvalidRequest', `tenant ${tenantId} is ${status}: ${why}`);
+
+function requireSeated(record: TenantRecord) {
+  const { status, slot } = record;
+  if ((status === 'ACTIVE' || status === 'SUSPENDED') && slot) return { ...record, slot };
+  throw refused(record, slot ? 'only a tenant in service is moved' : 'its record names no slot');
 }
 
-type InService = ReturnType<typeof requireInService>;
+type Seated = ReturnType<typeof requireSeated>;
 
-/** Makes the deleted rule of a tenant in service again, in the tenant's slot. It answers 503 at first. @returns its ARN */
-async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, tenant: InService): Promise<string> {
+/**
+ * Makes the deleted rule of a tenant again, in the tenant's slot, where it answers 503 at first. One that is there, and that the
+ * record has lost, is found.
+ *
+ * @returns its ARN
+ */
+async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, tenant: Seated): Promise<string> {
   const { ruleArn } = await makeOrFindRule(elb, cell, tenant);
   await recordRule(table, tenant, ruleArn);
   logger.warn('routing.rule-made-again', { tenantId: tenant.tenantId, deleted: tenant.ruleArn, ruleArn });
@@ -47,7 +55,7 @@ async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, te
  * somebody has changed or deleted the rule by hand.
  *
  * 1. Read to which colour the rule leads. If there is no such rule, make it again in the tenant's slot,
- *    and record it: it answers 503 until 2.
+ *    and record it: it answers 503 until 2, and goes on doing so for a suspended tenant.
  * 2. Bring the rule in line with record and live colour. A tenant that a release under way has moved
  *    belongs to the new colour, every other tenant to the live one.
  * 3. Ask for the page until the shared service answers, whichever node of the load balancer is asked.
@@ -55,7 +63,7 @@ async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, te
  * It has no undo, and may be called any number of times. A release decides which tenants move:
  * nothing here moves a tenant ahead of its ring.
  *
- * Throws `InvalidRequest` for a tenant that is not in service, `ConfigurationInvalid` when its cell is gone,
+ * Throws `InvalidRequest` for a tenant that is not in service, or that is suspended and has its rule, `ConfigurationInvalid` when its cell is gone,
  * `SlotOccupied` when somebody's rule has the slot's priority by now, `TransientNotYetVisible`,
  * `TransientServiceUnsteady` when the colour has no healthy target, or the page is not served; `TransientConflict`.
  */
@@ -64,14 +72,18 @@ export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, Re
   input: RetryMoveInput,
   output: RetryMoveOutput,
   run: async (deps, { tenant }) => {
-    const record = requireInService(await tenantCalled(deps.table, tenant));
+    const record = requireSeated(await tenantCalled(deps.table, tenant));
     const { tenantId, host, slot } = record;
+    const isSuspended = record.status === 'SUSPENDED';
     const cell = cellNamed(await deps.cells(), slot.cell);
     const seen = await seenRules(deps.elb, cell);
-    const before = whereLeads(seen, cell, record.ruleArn);
-    const ruleArn = seen.has(record.ruleArn) ? record.ruleArn : await makeAgain(deps, cell, record);
+    const found = record.ruleArn !== undefined && seen.has(record.ruleArn) ? record.ruleArn : undefined;
+    if (found && isSuspended) throw refused(record, 'its rule is there, and only a tenant in service is moved');
+    const before = found && whereLeads(seen, cell, found);
+    const ruleArn = found ?? (await makeAgain(deps, cell, record));
     await alignRule(deps, cell, tenantId);
     const colour = whereLeads(await seenRules(deps.elb, cell), cell, ruleArn);
+    if (!colour && isSuspended) return { tenantId, host };
     if (!colour) throw new PlatformError('TransientConflict', `the rule of tenant ${tenantId} changes meanwhile`);
     await untilServed(() => deps.page(cell, host), host, isServed, { connections: MANY_NODES });
     logger.info('release.move-retried', { tenantId, before, colour });

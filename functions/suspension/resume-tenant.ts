@@ -9,7 +9,7 @@ import { ResumeTenantInput, ResumeTenantOutput } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
-import { type LoadBalancer, pointRule } from '../routing/host-rule';
+import { isRuleGone, type LoadBalancer, pointRule } from '../routing/host-rule';
 import type { Pointed } from '../routing/rules-as-told';
 import { alignRule, ruleOf } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
@@ -48,16 +48,23 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   return digest;
 }
 
+/** @throws PlatformError `InvalidRequest` when somebody has deleted the rule, or its ARN on the record */
 async function openRule(
   { elb, compute }: ResumeTenantDeps,
   { tenantId, ruleArn }: TenantRecord,
   cell: CellDescriptor,
 ): Promise<Pointed> {
-  if (!ruleArn) throw new PlatformError('InvalidRequest', `record of tenant ${tenantId} names no listener rule`);
+  const without = (what: string) =>
+    new PlatformError('InvalidRequest', `${what} of tenant ${tenantId}: \`release --retry\` makes it again`);
+  if (!ruleArn) throw without('there is no listener rule on the record');
   const live = await compute.live(cell);
   await compute.requireHealthyTarget(cell, live.colour);
   const aim = ruleOf({ status: 'ACTIVE' }, live, cell);
-  await pointRule(elb, ruleArn, aim);
+  try {
+    await pointRule(elb, ruleArn, aim);
+  } catch (thrown) {
+    throw isRuleGone(thrown) ? without('somebody has deleted the listener rule') : thrown;
+  }
   return new Map([[ruleArn, aim]]);
 }
 

@@ -239,4 +239,10 @@ export class ReleaseWorld {
     const record = this.record(subdomain);
     this.table.put({ ...record, ...stateKeys.tenant('SUSPENDED', record.tenantId), status: 'SUSPENDED' });
   }
+
+  /** As somebody does by hand who deletes the attribute. */
+  loseRule(subdomain: string): void {
+    const { ruleArn: _, ...record } = this.record(subdomain);
+    this.table.put(record);
+  }
 }

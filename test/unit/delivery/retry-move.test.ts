@@ -112,6 +112,25 @@ describe('a tenant in service whose listener rule somebody has deleted', () => {
   });
 });
 
+it.each(['deleted the listener rule', 'deleted the ARN of the rule on the record'])(
+  'a suspended tenant of which somebody has %s gets it again, closed',
+  async (what) => {
+    const { world, retry, acme } = aScene();
+    const { slot, ruleArn, ...record } = world.record('acme');
+    world.suspendRecord('acme');
+    if (what.endsWith('record')) world.loseRule('acme');
+    else world.elb.rules = world.elb.rules.filter(({ RuleArn }) => RuleArn !== ruleArn);
+    await expect(retry()).resolves.toEqual({ tenantId: record.tenantId, host: acme });
+    const { ruleArn: recorded, status } = world.record('acme');
+    expect([status, world.elb.at(slot?.priority ?? 0)]).toMatchObject([
+      'SUSPENDED',
+      { RuleArn: recorded, hosts: [acme] },
+    ]);
+    expect(world.elb.at(slot?.priority ?? 0)?.Actions).toMatchObject([{ FixedResponseConfig: { StatusCode: '503' } }]);
+    expect(world.elb.rules.filter(({ hosts }) => hosts.includes(acme))).toHaveLength(1);
+  },
+);
+
 it('refuses a suspended tenant, and leaves its rule', async () => {
   const { world, lead, retry, acme } = aScene();
   world.suspendRecord('acme');

@@ -155,6 +155,19 @@ describe('ResumeTenant', () => {
     expect(scene.record()).not.toHaveProperty('suspension');
   });
 
+  test.each([
+    ['somebody has deleted the listener rule', {}],
+    ['there is no listener rule on the record', { ruleArn: undefined }],
+  ])('says that %s, and what makes it again', async (what, record) => {
+    const scene = onboarded({ ...suspended, verification, ...record });
+    scene.elb.rules = [];
+    await expect(resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' })).rejects.toMatchObject({
+      name: 'InvalidRequest',
+      message: `${what} of tenant ${tenantId}: \`release --retry\` makes it again`,
+    });
+    expect(scene.record().status).toBe('SUSPENDED');
+  });
+
   test('F13: opens nothing while the live colour has no healthy target', async () => {
     const scene = onboarded({ ...suspended, verification });
     scene.rule.Actions = [];
