@@ -17,7 +17,7 @@ export const ReleaseSchema = ReleaseRequestSchema.omit({ cell: true }).extend({
   cell: CellDescriptorSchema,
   from: ColourSchema,
   to: ColourSchema,
-  /** `RELEASEID.REDRIVECOUNT`: placements of an earlier attempt do not count. */
+  /** Of one execution and one redrive: placements of an earlier attempt do not count. */
   attempt: z.string(),
 });
 export type Release = z.infer<typeof ReleaseSchema>;

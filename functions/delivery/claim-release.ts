@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import { type Compute, cellNamed } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
@@ -18,14 +19,23 @@ export interface ClaimReleaseDeps {
 }
 
 /**
+ * The name of one attempt of a release. A release that was returned may be started again, with the same id: tenants still have
+ * the placements of the execution before, and would count as moved before the new colour has its tasks.
+ */
+export function attemptOf(releaseId: string, executionArn: string, redriveCount: number): string {
+  const execution = createHash('sha256').update(executionArn).digest('hex').slice(0, 8);
+  return `${releaseId}.${execution}.${redriveCount}`;
+}
+
+/**
  * Gives a release its cell. Only one release has a cell at a time.
  *
  * 1. Read which colour is live. The release fills the other one.
  * 2. A release that has settled before, of the same id and digest, is done.
  * 3. In one transaction, write the claim and let the placements of this attempt count.
  *
- * A redriven release claims the cell anew, under a new attempt: placements of its former attempt do
- * not count, so every tenant is served by the live colour.
+ * A redriven release, or one that is started again, claims the cell anew, under a new attempt: placements of its former attempt
+ * do not count, so every tenant is served by the live colour.
  *
  * Undone by ReturnTenants and PublishReturn.
  *
@@ -47,7 +57,7 @@ export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseO
       throw new PlatformError('InvalidRequest', `release ${releaseId} of cell ${name} had the image ${live.digest}`);
     }
     const from = live.colour;
-    const attempt = `${releaseId}.${redriveCount}`;
+    const attempt = attemptOf(releaseId, executionArn, redriveCount);
     const release = { cell, digest, releaseId, from, to: OTHER_COLOUR[from], attempt };
     await openClaim(table, { release, executionArn }, now().toISOString());
     logger.info('release.claimed', { cell: name, releaseId, digest, from });

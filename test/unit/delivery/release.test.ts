@@ -1,5 +1,6 @@
+import { itemKeys } from '../../../functions/contract/records';
 import type { Release } from '../../../functions/contract/release';
-import { claimRelease } from '../../../functions/delivery/claim-release';
+import { attemptOf, claimRelease } from '../../../functions/delivery/claim-release';
 import { aCell, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { awsError } from '../../support/fake-client';
@@ -13,14 +14,14 @@ const FOUR = [
 ];
 const all = (world: ReleaseWorld, colour: string) => Object.fromEntries(world.hosts.map((host) => [host, colour]));
 
-const theRelease = ({ redriveCount }: ReleaseWorld): Release => ({
+const theRelease = ({ executionArn, redriveCount }: ReleaseWorld): Release => ({
   ...{
     cell: aCell({ liveTasks: { min: 2, max: 30 } }),
     from: 'blue',
     to: 'green',
     digest: DIGEST,
     releaseId: 'r1',
-    attempt: `r1.${redriveCount}`,
+    attempt: attemptOf('r1', executionArn, redriveCount),
   },
 });
 
@@ -131,10 +132,23 @@ describe('a release', () => {
 
   test('starts again from its first ring when it is redriven', async () => {
     const world = new ReleaseWorld(FOUR);
-    await world.shiftAll(await world.claimed());
+    const first = await world.claimed();
+    await world.shiftAll(first);
     world.redriveCount = 1;
     const again = await world.claimed();
-    expect(again.attempt).toBe('r1.1');
+    expect(again.attempt).not.toBe(first.attempt);
+    expect(await world.shiftAll(again)).toEqual([2, 2]);
+  });
+
+  test('starts from its first ring when another execution releases the same image under the same id after a return', async () => {
+    const world = new ReleaseWorld(FOUR);
+    const returned = await world.claimed();
+    await world.shiftAll(returned);
+    await world.goBack(returned);
+    world.table.put({ ...itemKeys.release('cell1'), ...world.claimNow(), endedAt: NOW });
+    world.executionArn = aReleaseRun('second');
+    const again = await world.claimed();
+    expect(again.attempt).not.toBe(returned.attempt);
     expect(await world.shiftAll(again)).toEqual([2, 2]);
   });
 
