@@ -11,7 +11,7 @@ import { type AlignRuleDeps, alignRule } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
-import { recordRule } from '../tenants/service-store';
+import { recordRule, routeLostInService } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { aligningDeps } from './aligning-deps';
 
@@ -64,7 +64,8 @@ async function makeAgain({ table, elb }: RetryMoveDeps, cell: CellDescriptor, te
  * nothing here moves a tenant ahead of its ring.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, or that is suspended and has its rule, `ConfigurationInvalid` when its cell is gone,
- * `SlotOccupied` when somebody's rule has the slot's priority by now, `TransientNotYetVisible`,
+ * `SlotOccupied` when somebody's rule has the slot's priority by now, `UnexpectedFailure` or `SubdomainTaken` when the tenant's
+ * route is gone or another tenant's, `TransientNotYetVisible`,
  * `TransientServiceUnsteady` when the colour has no healthy target, or the page is not served; `TransientConflict`.
  */
 export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, RetryMoveDeps> = {
@@ -80,6 +81,8 @@ export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, Re
     const found = record.ruleArn !== undefined && seen.has(record.ruleArn) ? record.ruleArn : undefined;
     if (found && isSuspended) throw refused(record, 'its rule is there, and only a tenant in service is moved');
     const before = found && whereLeads(seen, cell, found);
+    const lost = isSuspended ? undefined : await routeLostInService(deps.table, record);
+    if (lost) throw lost;
     const ruleArn = found ?? (await makeAgain(deps, cell, record));
     await alignRule(deps, cell, tenantId);
     const colour = whereLeads(await seenRules(deps.elb, cell), cell, ruleArn);

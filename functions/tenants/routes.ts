@@ -17,19 +17,19 @@ export async function findRoute(table: TenantsTable, host: string): Promise<Rout
 /**
  * Why a write of a tenant's record and route was refused, although the record permits it.
  *
- * @param isMade whether the tenant should have a route by now
+ * @param remedy what makes the route again that the tenant should have by now; without it, the tenant may have none yet
  * @returns undefined when the route is no reason
  */
 export async function routeLost(
   { name: TableName, client }: TenantsTable,
   { host, tenantId }: Pick<RouteRecord, 'host' | 'tenantId'>,
-  isMade: boolean,
+  remedy: string | undefined,
 ): Promise<PlatformError | undefined> {
   const { Item } = await client.send(new GetCommand({ TableName, Key: itemKeys.route(host), ConsistentRead: true }));
-  if (!Item) {
-    const deleted = `somebody has deleted the route of ${host}; a redrive makes another`;
-    return isMade ? new PlatformError('UnexpectedFailure', deleted) : undefined;
-  }
+  if (!Item)
+    return remedy === undefined
+      ? undefined
+      : new PlatformError('UnexpectedFailure', `somebody has deleted the route of ${host}; ${remedy}`);
   const { tenantId: holder } = parseAt(`route of ${host}`, HolderSchema, Item);
   if (holder === tenantId) return undefined;
   return new PlatformError('SubdomainTaken', `somebody has led ${host} to another tenant, ${holder}, by its route`);

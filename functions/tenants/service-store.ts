@@ -3,8 +3,10 @@ import type { AuditFinding } from '../contract/audit';
 import type { CellDescriptor } from '../contract/cell';
 import { itemKeys, type TenantRecord } from '../contract/records';
 import { isNamed } from '../shared/is-named';
+import { logger } from '../shared/logger';
 import { isConditionFailure } from './condition-failure';
 import { send, unlessChanged } from './guarded-write';
+import { routeLost } from './routes';
 import type { TenantsTable } from './tenants-table';
 import { routeTransition, routeVersion, transition } from './transition';
 
@@ -36,23 +38,43 @@ export async function recordFinding(
   await unlessChanged(`tenant ${tenantId} is no longer ${status}`, send(table, update));
 }
 
-/** Sets record and route to SUSPENDED in one transaction. */
+/** Why a tenant in service has no route of its own. @returns undefined when it has one */
+export const routeLostInService = (table: TenantsTable, record: Pick<TenantRecord, 'host' | 'tenantId'>) =>
+  routeLost(table, record, 'docs/runbook.md#isolation-routing says how it comes back');
+
+/**
+ * Sets record and route to SUSPENDED in one transaction. A route that somebody has deleted, or given to another tenant, stays as it
+ * is: it leads no visitor to this one.
+ */
 export async function suspend(table: TenantsTable, record: TenantRecord, suspension: Suspension): Promise<void> {
   const { tenantId } = record;
   const update = transition(table, 'suspend', { tenantId, at: suspension.at, set: { suspension } });
-  const write = send(table, update, routeTransition(table, 'suspend', record));
-  await unlessChanged(`tenant ${tenantId} changed while it was being suspended`, write);
+  const conflict = `tenant ${tenantId} changed while it was being suspended`;
+  try {
+    await unlessChanged(conflict, send(table, update, routeTransition(table, 'suspend', record)));
+  } catch (thrown) {
+    const lost = isNamed(thrown, 'TransientConflict') ? await routeLostInService(table, record) : undefined;
+    if (!lost) throw thrown;
+    logger.warn('suspension.route-lost', { tenantId, why: lost.message });
+    await unlessChanged(conflict, send(table, update));
+  }
 }
 
 /**
  * Sets record and route to ACTIVE in one transaction, if the record has the verification of the
  * digest.
+ *
+ * @throws PlatformError `TransientConflict`; `UnexpectedFailure` or `SubdomainTaken` when the route is gone, or another tenant's
  */
 export async function resume(table: TenantsTable, record: TenantRecord, digest: string, at: string): Promise<void> {
   const { tenantId } = record;
   const update = transition(table, 'resume', { tenantId, seen: { 'verification.digest': digest }, at });
   const write = send(table, update, routeTransition(table, 'resume', record));
-  await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
+  try {
+    await unlessChanged(`tenant ${tenantId} changed while it was being resumed`, write);
+  } catch (thrown) {
+    throw (isNamed(thrown, 'TransientConflict') && (await routeLostInService(table, record))) || thrown;
+  }
 }
 
 /** Records the rule that was made in the place of a deleted one, if the record still names that one. */

@@ -189,7 +189,7 @@ async function refusalWithRoute(
 ): Promise<PlatformError | undefined> {
   if (!record) return recordGone(tenantId, executionArn);
   if (!allows(name, record, executionArn)) return claimLost(name, tenantId, executionArn);
-  return await routeLost(table, { host, tenantId }, name === 'activate');
+  return await routeLost(table, { host, tenantId }, name === 'activate' ? 'a redrive makes another' : undefined);
 }
 
 /**

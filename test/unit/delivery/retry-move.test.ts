@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { Answered } from '../../../functions/compute/load-balancer-probe';
+import { itemKeys } from '../../../functions/contract/records';
 import { retryMove } from '../../../functions/delivery/retry-move';
 import { aCell } from '../../support/builders';
 import { tableTakingTurns, takingTurns } from '../../support/interleaving';
@@ -130,6 +131,16 @@ it.each(['deleted the listener rule', 'deleted the ARN of the rule on the record
     expect(world.elb.rules.filter(({ hosts }) => hosts.includes(acme))).toHaveLength(1);
   },
 );
+
+it('says that somebody has deleted the tenant’s route: a page that the service does not know is no page', async () => {
+  const { world, retry, acme } = aScene();
+  const { pk, sk } = itemKeys.route(acme);
+  world.table.items.delete(`${pk}|${sk}`);
+  await expect(retry()).rejects.toMatchObject({
+    name: 'UnexpectedFailure',
+    message: expect.stringContaining(`somebody has deleted the route of ${acme}`),
+  });
+});
 
 it('refuses a suspended tenant, and leaves its rule', async () => {
   const { world, lead, retry, acme } = aScene();

@@ -1,4 +1,5 @@
 import { SuspendTenantInput } from '../../../functions/contract/audit';
+import { itemKeys } from '../../../functions/contract/records';
 import { resumeTenant } from '../../../functions/suspension/resume-tenant';
 import { suspendTenant } from '../../../functions/suspension/suspend-tenant';
 import { aCell, aTenant, NOW } from '../../support/builders';
@@ -104,6 +105,21 @@ describe('SuspendTenant', () => {
     expect(scene.record().status).toBe('SUSPENDED');
   });
 
+  test.each([
+    ['deleted', undefined],
+    ['given to another tenant', { tenantId: 'another' }],
+  ])('suspends a tenant whose route somebody has %s, and leaves the route', async (_, change) => {
+    const scene = onboarded();
+    const { pk, sk } = itemKeys.route(host);
+    if (change) scene.table.put({ pk, sk, ...scene.route(), ...change });
+    else scene.table.items.delete(`${pk}|${sk}`);
+    const before = scene.route();
+    await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toMatchObject({ suspendedAt: NOW });
+    expect(scene.record()).toMatchObject({ status: 'SUSPENDED', suspension: { reason: order.reason } });
+    expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
+    expect(scene.route()).toEqual(before);
+  });
+
   test('T3: requests the page until each node of the load balancer answers 503', async () => {
     const scene = onboarded();
     const oneLags = [503, 503, 200, 503, 503, 503, 503, 503];
@@ -165,6 +181,19 @@ describe('ResumeTenant', () => {
       name: 'InvalidRequest',
       message: `${what} of tenant ${tenantId}: \`release --retry\` makes it again`,
     });
+    expect(scene.record().status).toBe('SUSPENDED');
+  });
+
+  test.each([
+    ['deleted', undefined, 'UnexpectedFailure', `somebody has deleted the route of ${host}`],
+    ['another tenant’s', { tenantId: 'another' }, 'SubdomainTaken', `somebody has led ${host} to another tenant`],
+  ])('says that the route is %s', async (_, change, name, message) => {
+    const scene = onboarded({ ...suspended, verification });
+    const { pk, sk } = itemKeys.route(host);
+    if (change) scene.table.put({ pk, sk, ...scene.route(), ...change });
+    else scene.table.items.delete(`${pk}|${sk}`);
+    const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+    await expect(resuming).rejects.toMatchObject({ name, message: expect.stringContaining(message) });
     expect(scene.record().status).toBe('SUSPENDED');
   });
 
