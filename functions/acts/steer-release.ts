@@ -74,6 +74,18 @@ async function answerRing({ sfn }: ReleaseDeps, taskToken: string, intent: Inten
   }
 }
 
+/** @returns false when AWS has deleted the execution, or no longer redrives it ("RedriveExecution": within 14 days of its end) */
+async function redriven({ sfn }: ReleaseDeps, executionArn: string, execution: object | undefined): Promise<boolean> {
+  if (!execution) return false;
+  try {
+    await sfn.send(new RedriveExecutionCommand({ executionArn }));
+    return true;
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ExecutionNotRedrivable')) throw thrown;
+    return false;
+  }
+}
+
 async function withoutRelease(
   deps: ReleaseDeps,
   { cell, intent }: OfKind<'steer-release'>,
@@ -103,7 +115,9 @@ export async function steerRelease(deps: ReleaseDeps, act: OfKind<'steer-release
     return { how: 'nothing', because: `release ${releaseId} has just ended` };
   if (waiting?.for === 'bake' && intent !== 'hold') await answerRing(deps, waiting.taskToken, intent, releaseId);
   const execution = await describe(deps.sfn, executionArn);
-  if (intent === 'back' && execution && !isUnderWay(execution))
-    await deps.sfn.send(new RedriveExecutionCommand({ executionArn }));
+  if (intent === 'back' && !(execution && isUnderWay(execution)) && !(await redriven(deps, executionArn, execution))) {
+    const because = `AWS can no longer redrive release ${releaseId}: the next release takes cell ${cell} over, also one of the live image`;
+    return { how: 'nothing', because };
+  }
   return { how: 'steered', releaseId, executionArn };
 }

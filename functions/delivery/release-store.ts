@@ -71,10 +71,16 @@ async function requireNoMigration({ name, client }: TenantsTable, cell: string):
  * Claims the cell for a release, and lets the placements of this attempt count from now on. A claim
  * that the execution had before, ended or not, is begun anew.
  *
+ * @param over an execution that has the cell, and will never go on
  * @throws PlatformError `ReleaseUnderWay` when another release has the cell; `MigrationUnderWay` while its
  * tenants are being migrated; `TransientConflict` when the live colour has changed meanwhile
  */
-export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: string): Promise<void> {
+export async function openClaim(
+  table: TenantsTable,
+  owned: OwnedRelease,
+  at: string,
+  over: string = owned.executionArn,
+): Promise<void> {
   const { release, executionArn } = owned;
   const { cell, from, to, digest, releaseId } = release;
   const claim: ReleaseClaim = {
@@ -86,8 +92,8 @@ export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: st
       Put: {
         TableName: table.name,
         Item: { ...itemKeys.release(cell.name), ...changedNow(), ...claim },
-        ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR executionArn = :execution',
-        ExpressionAttributeValues: { ':execution': executionArn },
+        ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR executionArn IN (:own, :over)',
+        ExpressionAttributeValues: { ':own': executionArn, ':over': over },
       },
     },
     {

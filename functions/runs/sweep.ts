@@ -148,9 +148,21 @@ async function approvalsLate({ codepipeline, now }: SweepDeps, failures: unknown
 
 /** What a release or a migration has written about itself: its execution, and the end that was noticed last. */
 interface Claim {
+  readonly cell: string;
   readonly executionArn: string;
   readonly endedAt?: string | undefined;
   readonly noticed?: string | undefined;
+}
+
+/** @returns undefined for a run that is under way, has succeeded or has concluded. A claim holds what its request was. */
+async function endOfClaim(sfn: Executions, claim: Claim): Promise<RunEnd | undefined> {
+  try {
+    const end = await describeRunEnd(sfn, claim.executionArn);
+    return end && !isConcluded(end) ? end : undefined;
+  } catch (thrown) {
+    if (!isNoExecution(thrown)) throw thrown;
+    return forgottenRun(claim.executionArn, { input: claim });
+  }
 }
 
 /**
@@ -163,8 +175,8 @@ async function unnoticedEnd(
   { running, grace }: Omit<Sweeping, 'items'>,
 ): Promise<RunEnd | undefined> {
   if (!claim || claim.endedAt || running.some(({ executionArn }) => executionArn === claim.executionArn)) return;
-  const end = await describeRunEnd(deps.sfn, claim.executionArn);
-  if (!end || isConcluded(end) || deps.now().getTime() - end.stoppedOn.getTime() < grace) return;
+  const end = await endOfClaim(deps.sfn, claim);
+  if (!end || deps.now().getTime() - end.stoppedOn.getTime() < grace) return;
   return claim.noticed && claim.noticed >= end.stoppedOn.toISOString() ? undefined : end;
 }
 

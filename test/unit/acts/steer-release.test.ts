@@ -11,7 +11,13 @@ const claim = {
   ...{ phase: 'BakeRing', intent: 'go', rings: [], startedAt: NOW },
 };
 
-function aScene({ claimed = {}, live = {}, run = {}, gone = false }: Record<string, object | boolean> = {}) {
+function aScene({
+  claimed = {},
+  live = {},
+  run = {},
+  gone = false,
+  redrive = {},
+}: Record<string, object | boolean> = {}) {
   const table = new FakeTable(
     { ...itemKeys.liveColour('cell1'), colour: 'green', since: NOW, ...(live as object) },
     ...(claimed ? [{ ...itemKeys.release('cell1'), ...claim, ...(claimed as object) }] : []),
@@ -21,8 +27,12 @@ function aScene({ claimed = {}, live = {}, run = {}, gone = false }: Record<stri
     SendTaskSuccessCommand: answered,
     SendTaskFailureCommand: answered,
     DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) =>
-      executionArn === aReleaseRun() ? { status: 'RUNNING', ...(run as object) } : awsError('ExecutionDoesNotExist'),
-    RedriveExecutionCommand: {},
+      executionArn === aReleaseRun()
+        ? run instanceof Error
+          ? run
+          : { status: 'RUNNING', ...(run as object) }
+        : awsError('ExecutionDoesNotExist'),
+    RedriveExecutionCommand: redrive,
     StartExecutionCommand: { executionArn: aReleaseRun('new') },
   });
   const deps = { table, sfn, releaseMachineArn: 'arn:releases' };
@@ -63,6 +73,17 @@ it('redrives a stopped release, so that it returns its tenants', async () => {
   const { steer, sfn } = aScene({ run: { status: 'ABORTED' } });
   await expect(steer('back')).resolves.toEqual(steered);
   expect(sfn.inputs('RedriveExecutionCommand')).toEqual([{ executionArn: aReleaseRun() }]);
+});
+
+it.each([
+  ['can no longer redrive it', { run: { status: 'ABORTED' }, redrive: awsError('ExecutionNotRedrivable') }],
+  ['has deleted it', { run: awsError('ExecutionDoesNotExist') }],
+])('says that a stopped release cannot go back when AWS %s', async (_, scene) => {
+  const { steer } = aScene(scene);
+  await expect(steer('back')).resolves.toEqual({
+    how: 'nothing',
+    because: 'AWS can no longer redrive release r1: the next release takes cell cell1 over, also one of the live image',
+  });
 });
 
 it('does nothing when the release ends at the same moment', async () => {

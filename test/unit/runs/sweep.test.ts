@@ -321,6 +321,29 @@ describe('Sweep: answers for lost stack events', () => {
   });
 });
 
+describe('Sweep: a cell whose release or migration AWS has deleted', () => {
+  const executionArn = 'arn:aws:states:eu-central-1:111122223333:execution:TenantRelease:gone';
+  const ofCell = { cell: 'cell1', executionArn, startedAt: NOW };
+  const digest = `sha256:${'a'.repeat(64)}`;
+
+  it.each([
+    [
+      'a release',
+      itemKeys.release('cell1'),
+      {
+        ...{ releaseId: 'r1', digest, from: 'blue', to: 'green', phase: 'BakeRing', intent: 'go', rings: [] },
+        ...ofCell,
+      },
+    ],
+    ['a migration', itemKeys.migration('cell1'), { ...ofCell, phase: 'expand', target: '0001-leads' }],
+  ])('notices the end of %s once, and ends well', async (_, key, claim) => {
+    const { run, counted } = aScene({ items: [{ ...key, ...claim }], cells: [aCell()] });
+    await expect(run()).resolves.toMatchObject({ cells: ['cell1'] });
+    await expect(run()).resolves.toMatchObject({ cells: [] });
+    expect(counted).toMatchObject({ UnfinishedRuns: 1, SweepsDone: 2 });
+  });
+});
+
 describe('Sweep: capacity', () => {
   const cells = [aCell({ capacity: 3 }), aCell({ name: 'cell2', capacity: 1 })];
   const slots = [
