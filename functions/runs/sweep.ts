@@ -7,7 +7,7 @@ import * as z from 'zod';
 import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import type { CellDescriptor } from '../contract/cell';
-import type { TenantRecord } from '../contract/records';
+import { itemKeys, type TenantRecord } from '../contract/records';
 import { workflowOf } from '../contract/workflows';
 import { readMigration } from '../database/migration-store';
 import { noticeMigrationEnd } from '../database/notice-migration-end';
@@ -19,6 +19,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { eventBus } from '../shared/event-publisher';
+import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { meter } from '../shared/meter';
 import { isNoExecution } from '../shared/no-execution';
@@ -180,9 +181,24 @@ async function unnoticedEnd(
   return claim.noticed && claim.noticed >= end.stoppedOn.toISOString() ? undefined : end;
 }
 
+/** A claim that cannot be parsed is passed over, as any other item. */
+async function readable<T>(items: ReadableItems, key: object, claim: Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await claim;
+  } catch (thrown) {
+    if (!isNamed(thrown, 'InvalidRequest')) throw thrown;
+    items.passOver(key, thrown.message);
+    return undefined;
+  }
+}
+
 /** Notices the ends of a release and of a migration of the cell. @returns whether there was one */
-async function cellEnded(deps: SweepDeps, cell: string, sweeping: Omit<Sweeping, 'items'>): Promise<boolean> {
-  const [release, migration] = await settled([readClaim(deps.table, cell), readMigration(deps.table, cell)]);
+async function cellEnded(deps: SweepDeps, cell: string, sweeping: Sweeping): Promise<boolean> {
+  const { items } = sweeping;
+  const [release, migration] = await settled([
+    readable(items, itemKeys.release(cell), readClaim(deps.table, cell)),
+    readable(items, itemKeys.migration(cell), readMigration(deps.table, cell)),
+  ]);
   const released = await unnoticedEnd(deps, release && { ...release, noticed: release.failure?.at }, sweeping);
   const migrated = await unnoticedEnd(deps, migration && { ...migration, noticed: migration.unfinished?.at }, sweeping);
   const notices = [
@@ -193,11 +209,7 @@ async function cellEnded(deps: SweepDeps, cell: string, sweeping: Omit<Sweeping,
 }
 
 /** @returns the cells whose release or migration has ended without a notice */
-async function cellsEnded(
-  deps: SweepDeps,
-  cells: readonly CellDescriptor[],
-  sweeping: Omit<Sweeping, 'items'>,
-): Promise<string[]> {
+async function cellsEnded(deps: SweepDeps, cells: readonly CellDescriptor[], sweeping: Sweeping): Promise<string[]> {
   const noticed: string[] = [];
   await each(cells, sweeping.failures, async ({ name }) => {
     if (await cellEnded(deps, name, sweeping)) noticed.push(name);
@@ -248,7 +260,7 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
       failures.push(thrown);
       return undefined;
     });
-    const cells = known ? await cellsEnded(deps, known, { running, grace, failures }) : [];
+    const cells = known ? await cellsEnded(deps, known, { running, grace, items, failures }) : [];
     const approvals = await approvalsLate(deps, failures);
     if (known) await countSlots(deps, known).catch((thrown: unknown) => failures.push(thrown));
     meter.count('LostStackEvents', done.answered);

@@ -22,9 +22,14 @@ export class ReadableItems {
   read<S extends z.ZodType>(schema: S, item: unknown): z.output<S> | undefined {
     const parsed = schema.safeParse(item);
     if (parsed.success) return parsed.data;
+    this.passOver(item, describeIssues(parsed.error));
+    return undefined;
+  }
+
+  /** @param item or its keys */
+  passOver(item: unknown, why: string): void {
     const name = nameOf(item);
     this.unreadable.add(name);
-    logger.error('item.unreadable', { item: name, why: describeIssues(parsed.error) });
-    return undefined;
+    logger.error('item.unreadable', { item: name, why });
   }
 }

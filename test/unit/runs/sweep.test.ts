@@ -344,6 +344,13 @@ describe('Sweep: a cell whose release or migration AWS has deleted', () => {
   });
 });
 
+it('G4: Sweep names the claims of a cell that cannot be parsed, counts them, and ends well', async () => {
+  const damaged = [itemKeys.release('cell1'), itemKeys.migration('cell1')];
+  const { run, counted } = aScene({ items: damaged.map((key) => ({ ...key, rings: 'none' })), cells: [aCell()] });
+  await expect(run()).resolves.toMatchObject({ unreadable: damaged.map(({ pk, sk }) => `${pk} ${sk}`), cells: [] });
+  expect(counted).toMatchObject({ UnreadableItems: 2, SweepsDone: 1 });
+});
+
 describe('Sweep: capacity', () => {
   const cells = [aCell({ capacity: 3 }), aCell({ name: 'cell2', capacity: 1 })];
   const slots = [
