@@ -1,5 +1,6 @@
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
+import { VERSION_HEADER } from '../contract/naming';
 import { pause } from '../shared/invocation';
 import { settled } from '../shared/settled';
 import { type Answered, loadBalancerProbe } from './load-balancer-probe';
@@ -87,7 +88,7 @@ export async function untilServed(
   const { status } = answered;
   const isStrange = !isOfService(answered) && status < 500 && !isRefusedByWebAcl(status);
   const whose = isStrange
-    ? ', and not from the shared service: its rule is not in force yet, or another rule matches the host'
+    ? `, and not from the shared service, which sends ${VERSION_HEADER}: its rule is not in force, or another one matches the host`
     : '';
   throw new PlatformError('TransientServiceUnsteady', `the page of ${host} answers ${status}${whose}`);
 }
