@@ -15,7 +15,7 @@ runAlias(
       'deletes the restored instance of a restore that is not wanted any more, and what was copied of it',
     )
     .requiredOption('--reason <text>', 'kept on record', nonBlank),
-  RestoreOptions.extend({ tenant: z.string() }),
+  RestoreOptions.safeExtend({ tenant: z.string() }),
   async (ops, { tenant, ...options }) => await restore(ops, tenant, options),
   [EXIT.nothing],
 );

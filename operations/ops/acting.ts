@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { CommanderError, Option } from 'commander';
+import { Option } from 'commander';
 import * as z from 'zod';
 import { PlanSchema } from '../../functions/contract/plans';
 import { fileToWrite, nonBlank, onlyWith } from '../options';
 import { abandon, ended, previewReplay, redrive, redriveFailed, replay, suspend, verify } from './acts';
 import type { Commands } from './context';
-import { EXIT } from './exit';
 
 const Reason = z.object({ reason: z.string().optional() });
 const REASON = ['--reason <text>', 'kept on record', nonBlank] as const;
-
-const usage = (message: string) => new CommanderError(EXIT.usage, 'Usage', message);
 
 /** Adds the commands that change something. Each act is recorded with the caller's ARN. */
 export function addActing(commands: Commands): void {
@@ -65,12 +62,14 @@ export function addActing(commands: Commands): void {
       ['redrive acme --wait', 'redrive --failed --error StackFailed', 'redrive --failed --error StackFailed --yes'],
       Redriving,
       async (ops, { execution, anew, wait, failed, error, yes, reason }, tenant) => {
-        if ([tenant, execution, failed || undefined].filter((named) => named !== undefined).length !== 1)
-          throw usage('name either a tenant, --execution or --failed');
         if (failed) return await redriveFailed(ops, { error, yes, reason });
         const target = execution ? { executionArn: execution } : { tenant: tenant ?? '' };
         return await redrive(ops, target, { anew, wait, reason });
       },
+      ({ execution, failed }, tenant) =>
+        [tenant, execution, failed || undefined].filter((named) => named !== undefined).length === 1
+          ? undefined
+          : 'name either a tenant, --execution or --failed',
     )
     .option('--execution <arn>', 'an execution instead of a tenant', nonBlank)
     .option('--failed', 'all tenants that are FAILED or HELD')

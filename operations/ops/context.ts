@@ -58,13 +58,18 @@ export class Commands {
     private readonly ended: (code: number) => void,
   ) {}
 
-  /** A command that works on a deployed stage. */
+  /**
+   * A command that works on a deployed stage.
+   *
+   * @param misuse what is wrong with options and argument that are right each by itself; asked before the stage is looked for
+   */
   add<S extends z.ZodType>(
     usage: string,
     description: string,
     examples: readonly string[],
     schema: S,
     work: Work<z.output<S>>,
+    misuse: (options: z.output<S>, argument: string | undefined) => string | undefined = () => undefined,
   ): Command {
     const command = this.command(usage, description, examples).addOption(jsonOption());
     return command.action(async (...given: unknown[]) => {
@@ -73,6 +78,8 @@ export class Commands {
       const read = schema.safeParse(command.opts());
       if (!read.success) return command.error(`error: ${read.error.issues.map(({ message }) => message).join('; ')}`);
       const options = read.data;
+      const wrong = misuse(options, argument);
+      if (wrong !== undefined) return command.error(`error: ${wrong}`);
       const ops = await opsOf(OpsOptions.parse(command.opts()), this.signal);
       this.ended(await work(ops, options, argument));
     });

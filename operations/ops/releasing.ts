@@ -1,4 +1,4 @@
-import { CommanderError, Option } from 'commander';
+import { Option } from 'commander';
 import * as z from 'zod';
 import { settled } from '../../functions/shared/settled';
 import { type Intent, Releases } from '../client/releases';
@@ -13,16 +13,21 @@ import { table } from './tables';
 
 const INTENTS: readonly Intent[] = ['hold', 'go', 'back'];
 
-const ReleaseOptions = z.object({
-  image: z.string().optional(),
-  id: z.string().optional(),
-  cell: z.string().optional(),
-  hold: z.boolean().default(false),
-  go: z.boolean().default(false),
-  back: z.boolean().default(false),
-  retry: z.string().optional(),
-  reason: z.string().optional(),
-});
+const ReleaseOptions = z
+  .object({
+    image: z.string().optional(),
+    id: z.string().optional(),
+    cell: z.string().optional(),
+    hold: z.boolean().default(false),
+    go: z.boolean().default(false),
+    back: z.boolean().default(false),
+    retry: z.string().optional(),
+    reason: z.string().optional(),
+  })
+  .refine(
+    ({ image, retry, ...given }) => [image, retry, ...INTENTS.map((each) => given[each])].filter(Boolean).length <= 1,
+    'give one of --image, --hold, --go, --back and --retry',
+  );
 
 /** Adds the commands for deployments and for releases of the shared service. */
 export function addReleasing(commands: Commands): void {
@@ -37,10 +42,6 @@ export function addReleasing(commands: Commands): void {
       ReleaseOptions,
       async ({ client, print, signal }, { image, id, retry, ...given }) => {
         const intent = INTENTS.find((each) => given[each]);
-        if (
-          [image !== undefined, retry !== undefined, ...INTENTS.map((each) => given[each])].filter(Boolean).length > 1
-        )
-          throw new CommanderError(EXIT.usage, 'Usage', 'give one of --image, --hold, --go, --back and --retry');
         if (intent) {
           const steered = await steerCells(client, intent, given);
           print(steered, () => steered.map((each) => steeringText(each.cell, each)).join('\n'));

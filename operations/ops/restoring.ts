@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CommanderError } from 'commander';
 import * as z from 'zod';
 import { nonBlank } from '../options';
 import { resume } from './acts';
@@ -12,11 +11,9 @@ const PAUSES = [2_000, 10_000, 30_000];
 /** A call of a copy takes minutes by itself. */
 const COPY_PAUSE = 1_000;
 
-export const RestoreOptions = z.object({
-  to: z.string().optional(),
-  discard: z.boolean().default(false),
-  reason: z.string(),
-});
+export const RestoreOptions = z
+  .object({ to: z.string().optional(), discard: z.boolean().default(false), reason: z.string() })
+  .refine(({ to, discard: givesUp }) => givesUp === (to === undefined), 'name either --to or --discard');
 
 /** Why a restore has suspended the tenant. A tenant that somebody else has suspended stays so. */
 const suspensionFor = (to: string, reason: string) => `restore to ${to}: ${reason}`;
@@ -68,9 +65,8 @@ async function restoreTo(ops: Ops, tenant: string, to: string, reason: string): 
 export async function restore(
   ops: Ops,
   tenant: string,
-  { to, discard: givesUp, reason }: z.output<typeof RestoreOptions>,
+  { to, reason }: z.output<typeof RestoreOptions>,
 ): Promise<number> {
-  if (givesUp === (to !== undefined)) throw new CommanderError(EXIT.usage, 'Usage', 'name either --to or --discard');
   return to === undefined ? await discard(ops, tenant, reason) : await restoreTo(ops, tenant, to, reason);
 }
 

@@ -57,14 +57,19 @@ test('ops console runs the console from any folder, and ends as it does', async 
   });
 });
 
-test.each(['tenants --frob --json', 'nosuch --json', 'redrive acme --yes --json', 'redrive --json'])(
-  'ops %s prints its error once, as JSON',
-  async (words) => {
-    const { code, stderr } = await ops(words).catch((thrown) => thrown);
-    expect(code).toBe(2);
-    expect(JSON.parse(stderr)).toEqual({ error: expect.any(String), message: expect.any(String) });
-  },
-);
+test.each([
+  'tenants --frob --json',
+  'nosuch --json',
+  'redrive acme --yes --json',
+  'redrive --json',
+  'release --hold --back --json',
+  'restore acme --reason x --json',
+])('ops %s prints its error once, as JSON, before it looks for the stage', async (words) => {
+  const env = { ...process.env, ONBOARDING_OUTPUTS: 'nowhere.json' };
+  const { code, stderr } = await ops(words, { env }).catch((thrown) => thrown);
+  expect(code).toBe(2);
+  expect(JSON.parse(stderr)).toEqual({ error: expect.any(String), message: expect.any(String) });
+});
 
 test('a command whose reader closes the pipe early ends without a stack trace', async () => {
   const { stdout, stderr } = await ops('--help | head -1');
