@@ -1,4 +1,5 @@
-import { Stack, type StackProps } from 'aws-cdk-lib';
+import { Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnPipeline } from 'aws-cdk-lib/aws-codepipeline';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -8,6 +9,7 @@ import { RELEASE_PIPELINE, SERVICE_REPOSITORY } from '../../functions/contract/n
 import { workflowNamed } from '../../functions/contract/workflows';
 import type { StageConfig } from '../config/stages';
 import { policyOf } from '../constructs/grant';
+import { PlatformAlarm } from '../constructs/platform-alarm';
 import { platformArns } from '../constructs/platform-names';
 import { runbookLink } from '../constructs/runbook-link';
 import { telling } from '../control-plane/functions/context';
@@ -33,6 +35,9 @@ const action = (
   actionTypeId: { category, owner: 'AWS', provider, version: '1' },
   ...more,
 });
+
+const failures = (namespace: string, metricName: string, dimensionsMap: Record<string, string>) =>
+  new Metric({ namespace, metricName, dimensionsMap, period: Duration.minutes(5), statistic: 'Sum' });
 
 export interface DeliveryStackProps extends StackProps {
   readonly config: StageConfig;
@@ -131,15 +136,33 @@ export class DeliveryStack extends Stack {
       artifactStore: artifacts.store(),
       stages,
     });
-    if (build) new ImageBuild(this, 'ImageBuild', { config, source: build, key: artifacts.key });
-    this.startOnPush(`arn:${this.partition}:codepipeline:${this.region}:${this.account}:${pipeline.ref}`);
+    if (build) {
+      const { projectName } = new ImageBuild(this, 'ImageBuild', { config, source: build, key: artifacts.key });
+      new PlatformAlarm(this, 'BuildFailed', {
+        config,
+        topic,
+        metric: failures('AWS/CodeBuild', 'FailedBuilds', { ProjectName: projectName }),
+        impact: 'a change of the shared service has no image, so no tenant gets it.',
+        runbook: 'docs/runbook.md#image-not-released',
+      });
+    }
+    const { ref: RuleName } = this.startOnPush(
+      `arn:${this.partition}:codepipeline:${this.region}:${this.account}:${pipeline.ref}`,
+    );
+    new PlatformAlarm(this, 'PushUndelivered', {
+      config,
+      topic,
+      metric: failures('AWS/Events', 'FailedInvocations', { RuleName }),
+      impact: 'an image was pushed and no release has started: no tenant gets it.',
+      runbook: 'docs/runbook.md#image-not-released',
+    });
   }
 
   /**
    * The pushed digest is the revision, whatever tags say later ("Amazon ECR source actions and
    * EventBridge resources").
    */
-  private startOnPush(pipelineArn: string): void {
+  private startOnPush(pipelineArn: string): CfnRule {
     const starting = new Role(this, 'PushRole', {
       assumedBy: new ServicePrincipal('events.amazonaws.com', {
         conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
@@ -153,7 +176,7 @@ export class DeliveryStack extends Stack {
         }),
       },
     });
-    new CfnRule(this, 'Push', {
+    return new CfnRule(this, 'Push', {
       description: 'A pushed image of the shared service starts the pipeline',
       eventPattern: {
         source: ['aws.ecr'],
@@ -165,6 +188,8 @@ export class DeliveryStack extends Stack {
           id: 'Pipeline',
           arn: pipelineArn,
           roleArn: starting.roleArn,
+          // A push that fails for longer is told. By default EventBridge would try for a day.
+          retryPolicy: { maximumEventAgeInSeconds: 3600, maximumRetryAttempts: 30 },
           inputTransformer: {
             inputPathsMap: { digest: `$.detail.${DETAIL.digest}` },
             inputTemplate: JSON.stringify({

@@ -37,6 +37,8 @@ export interface ImageBuildProps {
  * push starts the pipeline: the build knows nothing of releases.
  */
 export class ImageBuild extends Construct {
+  readonly projectName: string;
+
   constructor(scope: Construct, id: string, { config, source, key }: ImageBuildProps) {
     super(scope, id);
     const logGroup = new LogGroup(this, 'Logs', {
@@ -84,6 +86,7 @@ export class ImageBuild extends Construct {
       },
       logsConfig: { cloudWatchLogs: { status: 'ENABLED', groupName: logGroup.logGroupName } },
     });
+    this.projectName = project.ref;
     Validations.of(project).acknowledge({
       id: 'AwsSolutions-CB3',
       reason: 'Docker builds the image, and its daemon needs privileged mode.',

@@ -55,6 +55,23 @@ describe.each(STAGES)('the pipeline of stage %s', (stage) => {
     });
   });
 
+  test('tells the operators of a push that starts nothing, and of a build that fails', () => {
+    const [[ruleId, rule] = []] = resourcesOf(delivery, 'AWS::Events::Rule');
+    expect(rule?.Properties.Targets).toEqual([
+      expect.objectContaining({ RetryPolicy: { MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 30 } }),
+    ]);
+    const alarms = resourcesOf(delivery, 'AWS::CloudWatch::Alarm').map(([, { Properties }]) => Properties);
+    const [[projectId] = []] = resourcesOf(delivery, 'AWS::CodeBuild::Project');
+    const build = { MetricName: 'FailedBuilds', Dimensions: [{ Name: 'ProjectName', Value: { Ref: projectId } }] };
+    const push = { MetricName: 'FailedInvocations', Dimensions: [{ Name: 'RuleName', Value: { Ref: ruleId } }] };
+    expect(alarms).toHaveLength(projectId ? 2 : 1);
+    for (const wanted of [push, ...(projectId ? [build] : [])]) {
+      expect(alarms).toContainEqual(
+        expect.objectContaining({ ...wanted, Threshold: 1, AlarmActions: [expect.anything()] }),
+      );
+    }
+  });
+
   test('tells the operators that an approval waits, of which image and what to do', () => {
     const actions = phases.find(({ Name }) => Name === 'Approval')?.Actions ?? [];
     expect(actions).toHaveLength(stages[stage].pipeline.approval ? 1 : 0);
