@@ -56,11 +56,19 @@ async function shortOf(subject: Subject, { facts }: Sources, service: string): P
   return shortfalls(`the policy of ${name}`, inline.filter(isOf), expected, own);
 }
 
-/** The same door in full: a violation for whatever of it is shut. */
-async function inFull(opened: Finding, shut: () => Promise<string[]>): Promise<Finding> {
-  if (!opened.passed) return opened;
-  const found = finding(await shut(), opened.evidence);
-  return found.passed ? found : { ...found, restsOn: 'role' };
+/** The same door in full: a violation for whatever of it is shut, whether or not it could be tried. */
+async function inFull(trying: Promise<Finding>, shut: () => Promise<string[]>): Promise<Finding> {
+  const [tried] = await Promise.allSettled([trying]);
+  if (tried.status === 'fulfilled' && !tried.value.passed) return tried.value;
+  const found = finding(await shut(), '');
+  if (!found.passed) return { ...found, restsOn: 'role' };
+  if (tried.status === 'rejected') throw tried.reason;
+  return tried.value;
+}
+
+async function ownBucket({ tenantsObject }: Sources['probes']): Promise<Finding> {
+  const writing = await allAllowed(['writing to its own bucket', tenantsObject.written]);
+  return writing.passed ? await allAllowed(['reading from its own bucket', tenantsObject.readBack]) : writing;
 }
 
 /** The decoy's resources are not the tenant's: when the decoy is denied them, the check is unanswered. */
@@ -80,10 +88,7 @@ const CHECKS = checksOf(PROBE_METADATA, {
   ...REFUSALS,
   'probes.own-bucket': async (subject, sources) => {
     const { facts, probes } = sources;
-    const writing = await allAllowed(['writing to its own bucket', probes.tenantsObject.written]);
-    if (!writing.passed) return writing;
-    const reading = await allAllowed(['reading from its own bucket', probes.tenantsObject.readBack]);
-    return await inFull(reading, async () => {
+    return await inFull(ownBucket(probes), async () => {
       const [short, policy, inline] = await settled([
         shortOf(subject, sources, 's3'),
         facts.storage.policy(),
@@ -93,9 +98,9 @@ const CHECKS = checksOf(PROBE_METADATA, {
     });
   },
   'probes.own-key': async (subject, sources) =>
-    inFull(await allAllowed(ownKey(sources.probes)), () => shortOf(subject, sources, 'kms')),
+    inFull(allAllowed(ownKey(sources.probes)), () => shortOf(subject, sources, 'kms')),
   'probes.own-secret': async (subject, sources) =>
-    inFull(await allAllowed(ownSecret(sources.probes)), () => shortOf(subject, sources, 'secretsmanager')),
+    inFull(allAllowed(ownSecret(sources.probes)), () => shortOf(subject, sources, 'secretsmanager')),
   'probes.own-login': restingOn('role', ownLogin),
   'probes.decoy-works': async (_, { probes }) => {
     const { written, readBack } = probes.decoysObject;

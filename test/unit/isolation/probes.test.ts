@@ -245,6 +245,23 @@ test('a door that is open is found although another one cannot be tried', async 
   expect(found).toEqual({ passed: false, evidence: 'the decoy’s listing of this bucket was allowed' });
 });
 
+test('a part of a door that is shut is found although the door cannot be tried', async () => {
+  const check = PROBE_CHECKS.find(({ id }) => id === 'probes.own-bucket');
+  if (!check) throw new Error('there is no such check');
+  const locked = ({ probes }: Scene) =>
+    Object.assign(probes.tenantsObject, { readBack: () => Promise.reject(new Error('object protected by lock')) });
+  await expect(ask(check, locked)).rejects.toThrow('protected by lock');
+  const spoil = (scene: Scene) => {
+    locked(scene);
+    scene.facts.storage.policy.push(...denial({ Principal: '*', Resource: `arn:aws:s3:::${bucket}/index.html` }));
+  };
+  expect(await ask(check, spoil)).toEqual({
+    passed: false,
+    restsOn: 'role',
+    evidence: 'statement Deny Support denies the tenant’s role s3:GetObject',
+  });
+});
+
 test('a web ACL that refuses the request for a neighbour’s name is no breach', async () => {
   const check = PROBE_CHECKS.find(({ id }) => id === 'probes.other-host');
   if (!check) throw new Error('there is no such check');
