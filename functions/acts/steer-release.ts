@@ -116,7 +116,7 @@ export async function steerRelease(deps: ReleaseDeps, act: OfKind<'steer-release
   if (waiting?.for === 'bake' && intent !== 'hold') await answerRing(deps, waiting.taskToken, intent, releaseId);
   const execution = await describe(deps.sfn, executionArn);
   if (intent === 'back' && !(execution && isUnderWay(execution)) && !(await redriven(deps, executionArn, execution))) {
-    const because = `AWS can no longer redrive release ${releaseId}: the next release takes cell ${cell} over, also one of the live image`;
+    const because = `AWS can no longer redrive release ${releaseId}: its tenants get the live version within some minutes, then cell ${cell} is free`;
     return { how: 'nothing', because };
   }
   return { how: 'steered', releaseId, executionArn };

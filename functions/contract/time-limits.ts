@@ -81,7 +81,7 @@ const TIME_LIMITS: Readonly<Record<string, TimeLimit>> = {
   ReportBreach: { calls: 1 },
   ConcludeAudit: { calls: 1 },
   ResumeTenant: { calls: 11, pauses: 65 },
-  ClaimRelease: { calls: 8 },
+  ClaimRelease: { calls: 5 },
   PrepareTask: { calls: 5 },
   FillColour: { calls: 12 },
   DeploymentSettled: { calls: 7 },

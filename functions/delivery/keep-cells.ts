@@ -2,7 +2,7 @@ import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-s
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { SFNClient } from '@aws-sdk/client-sfn';
+import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
@@ -11,16 +11,17 @@ import { freeScaling, holdScaling, type Scaling } from '../compute/scaling';
 import { ssmCells } from '../compute/ssm-cells';
 import { readLiveColour, tableLiveColour } from '../compute/table-live-colour';
 import { targetHealth } from '../compute/target-health';
-import type { CellDescriptor } from '../contract/cell';
-import type { LiveColour } from '../contract/records';
+import { type CellDescriptor, type Colour, OTHER_COLOUR } from '../contract/cell';
+import type { LiveColour, ReleaseClaim } from '../contract/records';
 import { seenRules } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
+import { isNoExecution } from '../shared/no-execution';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type EndBadBakeDeps, endBadBake } from './end-bad-bake';
-import { forgetIdle } from './release-store';
+import { endClaimFor, forgetIdle, readClaim, withdrawFor } from './release-store';
 import { makeRingZeroAgain } from './ring-zero';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignTenants } from './tenants-of-cell';
@@ -38,24 +39,38 @@ const KeepCellsInput = z.unknown();
  * - `returned`: visitors of the new colour fare badly in a bake, which ends for that
  * - `scaled`: the live colour had too few tasks, or a crash had left scaling suspended, or free in a release
  * - `remade`: somebody had deleted the listener rule of the cell's own page
+ * - `withdrawn`: the placements of a release that was stopped, and can never go on, count no more
  * - `aligned`: rules that a crash had left on the idle colour were moved
+ * - `freed`: a release that was stopped, and can never go on, has the cell no longer
  * - `emptied`: the tasks of the idle colour were taken away
  * - `kept`: there was nothing to do
  */
-const KeptSchema = z.enum(['answered', 'returned', 'scaled', 'remade', 'aligned', 'emptied', 'kept']);
+const KeptSchema = z.enum([
+  'answered',
+  'returned',
+  'withdrawn',
+  'scaled',
+  'remade',
+  'aligned',
+  'freed',
+  'emptied',
+  'kept',
+]);
 const KeepCellsOutput = z.object({ cells: z.record(z.string(), KeptSchema) });
 type Kept = z.output<typeof KeptSchema>;
+
+/** The colour's own rule, for probes, leads to it always. The rule of ring 0 is aligned with the tenants'. */
+async function isReached({ elb }: KeepCellsDeps, cell: CellDescriptor, colour: Colour): Promise<boolean> {
+  const { forwards } = await seenRules(elb, cell);
+  return [...forwards.values()].filter((targetGroup) => targetGroup === cell.targetGroupArns[colour]).length > 1;
+}
 
 /** Takes the tasks of the idle colour away, unless a rule still leads to it. */
 async function empty(deps: KeepCellsDeps, cell: CellDescriptor): Promise<boolean> {
   const live = await readLiveColour(deps.table, cell.name);
   if (!live?.idle || live.releasing || deps.now().toISOString() < live.idle.keepUntil) return false;
   const { colour } = live.idle;
-  const reached = [...(await seenRules(deps.elb, cell)).forwards.entries()].filter(
-    ([, targetGroup]) => targetGroup === cell.targetGroupArns[colour],
-  );
-  // The colour's own rule, for probes, leads to it always. The rule of ring 0 is aligned with the tenants'.
-  if (reached.length > 1) return false;
+  if (await isReached(deps, cell, colour)) return false;
   await deps.ecs.send(
     new UpdateServiceCommand({ cluster: cell.clusterName, service: cell.services[colour], desiredCount: 0 }),
   );
@@ -75,14 +90,44 @@ async function keepTasks({ ecs, scaling }: KeepCellsDeps, cell: CellDescriptor, 
   return filled || scaled.length > 0;
 }
 
+/**
+ * The release that has the cell, if it will never go on: AWS has deleted its execution, or can no longer redrive it
+ * ("RedriveExecution": within 14 days of its end).
+ */
+async function stoppedForGood({ table, sfn }: KeepCellsDeps, cell: CellDescriptor): Promise<ReleaseClaim | undefined> {
+  const claim = await readClaim(table, cell.name);
+  if (!claim || claim.endedAt) return undefined;
+  try {
+    const { executionArn } = claim;
+    const { status, redriveStatus } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
+    const goesOn = status === 'RUNNING' || status === 'PENDING_REDRIVE' || redriveStatus !== 'NOT_REDRIVABLE';
+    return goesOn ? undefined : claim;
+  } catch (thrown) {
+    if (!isNoExecution(thrown)) throw thrown;
+    return claim;
+  }
+}
+
+/** Gives the cell to the next release, once nobody is served by the colour that it fills. */
+async function free(deps: KeepCellsDeps, cell: CellDescriptor, claim: ReleaseClaim, live: Colour): Promise<boolean> {
+  if (await isReached(deps, cell, OTHER_COLOUR[live])) return false;
+  if (!(await endClaimFor(deps.table, claim, deps.now().toISOString()))) return false;
+  const { releaseId, executionArn } = claim;
+  logger.warn('release.ended-for', { cell: cell.name, releaseId, executionArn, live });
+  return true;
+}
+
 async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept> {
   if ((await settleFill(deps, cell)) === 'answered') return 'answered';
   if (await endBadBake(deps, cell)) return 'returned';
+  const stopped = await stoppedForGood(deps, cell);
+  if (stopped && (await withdrawFor(deps.table, stopped, deps.now().toISOString()))) return 'withdrawn';
   const live = await readLiveColour(deps.table, cell.name);
   if (live && (await keepTasks(deps, cell, live))) return 'scaled';
   if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';
-  if (live?.releasing || !live?.idle) return 'kept';
+  if (!live || live.releasing || !(live.idle || stopped)) return 'kept';
   if ((await alignTenants(deps, cell)) > 0) return 'aligned';
+  if (stopped && (await free(deps, cell, stopped, live.colour))) return 'freed';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
 }
 
@@ -92,11 +137,15 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
  * 1. Answer a release that waits for a deployment whose event was lost.
  * 2. End the bake of a ring when the new colour has no healthy target, when visitors' requests fail or
  *    take too long, or when an alarm has begun to ring: the release returns.
- * 3. Give the live colour its minimum of tasks. Suspend the scale-in of both colours while a release
+ * 3. End the placements of a release that was stopped, and that AWS can no longer redrive: its tenants belong to the live
+ *    colour. It keeps the cell until step 7, so no release fills the other colour under them.
+ * 4. Give the live colour its minimum of tasks. Suspend the scale-in of both colours while a release
  *    moves tenants, and end a suspension that a killed run has left.
- * 4. Make the listener rule of the cell's own page again, if somebody has deleted it.
- * 5. While the cell has an idle colour with tasks, align the rules that a crash may have left on it.
- * 6. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
+ * 5. Make the listener rule of the cell's own page again, if somebody has deleted it.
+ * 6. While the cell has an idle colour with tasks, or such a release, align the rules that a crash may have left on it.
+ * 7. When no rule leads to the other colour, end such a release: the next one may claim the cell, and fills that colour
+ *    after the stage's `propagation`. Nothing is published.
+ * 8. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
  *    look comes at least a call after the last rule was moved: load balancers go on sending requests
  *    to a former group for seconds (argo-rollouts#3333).
  *

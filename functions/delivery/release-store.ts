@@ -1,4 +1,4 @@
-import { GetCommand, TransactWriteCommand, UpdateCommand } from '@aws-sdk/lib-dynamodb';
+import { GetCommand, TransactWriteCommand, type TransactWriteCommandInput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { liveColourNotFound, readLiveColour } from '../compute/table-live-colour';
 import { PlatformError } from '../contract/errors';
 import { MigrationClaimSchema } from '../contract/migration';
@@ -52,6 +52,8 @@ export async function ownClaim(table: TenantsTable, owned: OwnedRelease): Promis
 /** How many tenants the release has moved. */
 export const tenantsMoved = ({ rings }: ReleaseClaim) => rings.reduce((sum, ring) => sum + ring.tenants, 0);
 
+/** The execution has the cell. */
+const OPEN = 'executionArn = :execution AND attribute_not_exists(endedAt)';
 const LIVE = { '#colour': 'colour', '#releasing': 'releasing' };
 
 /** @throws PlatformError `MigrationUnderWay` */
@@ -71,16 +73,10 @@ async function requireNoMigration({ name, client }: TenantsTable, cell: string):
  * Claims the cell for a release, and lets the placements of this attempt count from now on. A claim
  * that the execution had before, ended or not, is begun anew.
  *
- * @param over an execution that has the cell, and will never go on
  * @throws PlatformError `ReleaseUnderWay` when another release has the cell; `MigrationUnderWay` while its
  * tenants are being migrated; `TransientConflict` when the live colour has changed meanwhile
  */
-export async function openClaim(
-  table: TenantsTable,
-  owned: OwnedRelease,
-  at: string,
-  over: string = owned.executionArn,
-): Promise<void> {
+export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: string): Promise<void> {
   const { release, executionArn } = owned;
   const { cell, from, to, digest, releaseId } = release;
   const claim: ReleaseClaim = {
@@ -92,8 +88,8 @@ export async function openClaim(
       Put: {
         TableName: table.name,
         Item: { ...itemKeys.release(cell.name), ...changedNow(), ...claim },
-        ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR executionArn IN (:own, :over)',
-        ExpressionAttributeValues: { ':own': executionArn, ':over': over },
+        ConditionExpression: 'attribute_not_exists(pk) OR attribute_exists(endedAt) OR executionArn = :execution',
+        ExpressionAttributeValues: { ':execution': executionArn },
       },
     },
     {
@@ -155,7 +151,7 @@ export async function note(table: TenantsTable, cell: string, executionArn: stri
         TableName: table.name,
         Key: itemKeys.release(cell),
         UpdateExpression,
-        ConditionExpression: 'executionArn = :execution AND attribute_not_exists(endedAt)',
+        ConditionExpression: OPEN,
         ExpressionAttributeNames: Object.fromEntries(entries.map(([name]) => [`#${name}`, name])),
         ExpressionAttributeValues: {
           ':execution': executionArn,
@@ -210,6 +206,83 @@ export async function withdraw(table: TenantsTable, owned: OwnedRelease, at: str
     ...live,
     idle: { colour: to, since: at, keepUntil, why: `failed version of release ${releaseId}, kept for diagnosis` },
   });
+}
+
+/** @returns false when a condition did not hold: the release has ended meanwhile, and another one may have the cell */
+async function written({ client }: TenantsTable, input: TransactWriteCommandInput): Promise<boolean> {
+  try {
+    await client.send(new TransactWriteCommand(input));
+    return true;
+  } catch (thrown) {
+    if (!isConditionFailure(thrown)) throw thrown;
+    return false;
+  }
+}
+
+/**
+ * As `withdraw`, for a release whose execution will never do it.
+ *
+ * @returns whether placements have ended: false when none counted, or the release has ended meanwhile
+ */
+export async function withdrawFor(table: TenantsTable, claim: ReleaseClaim, at: string): Promise<boolean> {
+  const { cell, executionArn, from, to, releaseId } = claim;
+  const { releasing, ...live } = await requireLiveColour(table, cell);
+  if (!releasing) return false;
+  const idle = { colour: to, since: at, keepUntil: at, why: `version of release ${releaseId}, which was stopped` };
+  return await written(table, {
+    TransactItems: [
+      {
+        ConditionCheck: {
+          TableName: table.name,
+          Key: itemKeys.release(cell),
+          ConditionExpression: OPEN,
+          ExpressionAttributeValues: { ':execution': executionArn },
+        },
+      },
+      {
+        Put: {
+          TableName: table.name,
+          Item: { ...itemKeys.liveColour(cell), ...changedNow(), ...live, idle },
+          ConditionExpression: '#colour = :from AND #releasing = :attempt',
+          ExpressionAttributeNames: LIVE,
+          ExpressionAttributeValues: { ':from': from, ':attempt': releasing },
+        },
+      },
+    ],
+  });
+}
+
+/**
+ * Ends the claim of a release whose execution will never do it, and frees the cell. The next release fills the colour that is
+ * idle: it counts from this moment on as left.
+ *
+ * @returns false when the release has ended meanwhile
+ */
+export async function endClaimFor(table: TenantsTable, claim: ReleaseClaim, at: string): Promise<boolean> {
+  const { cell, executionArn, releaseId, to } = claim;
+  const live = await requireLiveColour(table, cell);
+  const outcome = live.colour === to && live.releaseId === releaseId ? 'completed' : 'returned';
+  const { changePk, changeSk } = changedNow();
+  const changed = { ':change': changePk, ':at': changeSk };
+  const ended = {
+    Update: {
+      TableName: table.name,
+      Key: itemKeys.release(cell),
+      UpdateExpression: 'SET endedAt = :ended, outcome = :outcome, changePk = :change, changeSk = :at REMOVE waiting',
+      ConditionExpression: OPEN,
+      ExpressionAttributeValues: { ':execution': executionArn, ':ended': at, ':outcome': outcome, ...changed },
+    },
+  };
+  const left = {
+    Update: {
+      TableName: table.name,
+      Key: itemKeys.liveColour(cell),
+      UpdateExpression: 'SET idle.since = :left, changePk = :change, changeSk = :at',
+      ConditionExpression: 'attribute_exists(idle) AND attribute_not_exists(releasing)',
+      ExpressionAttributeValues: { ':left': at, ...changed },
+    },
+  };
+  return await written(table, { TransactItems: live.idle ? [ended, left] : [ended] });
 }
 
 /** The idle colour has no tasks any more. @throws ConditionalCheckFailedException when a release has begun, or kept it longer */

@@ -75,9 +75,6 @@ export class ReleaseWorld {
   /** Statuses that pages answer on a colour; 200 where nothing is said. */
   readonly statusOf: Partial<Record<'blue' | 'green', () => number>> = {};
   executionArn = aReleaseRun();
-  /** What Step Functions says of every execution. */
-  described: object = { status: 'RUNNING' };
-  readonly executions = new FakeClient({ DescribeExecutionCommand: () => this.described });
   redriveCount = 0;
   /** Before each call of a function that begins from now on. */
   turn: ((command: string) => Promise<unknown>) | undefined;
@@ -160,8 +157,7 @@ export class ReleaseWorld {
     const request = { cell: cell.name, digest: DIGEST, releaseId };
     const compute = { cells: async () => [{ ...cell, ringZero: this.ringZero }] };
     const input = { executionArn, redriveCount: this.redriveCount, request };
-    const { executions } = this;
-    return claimRelease.run({ table, compute, executions, now: () => new Date(NOW) }, input);
+    return claimRelease.run({ table, compute, now: () => new Date(NOW) }, input);
   }
 
   async claimed(): Promise<Release> {

@@ -2,7 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { SERVICE_REPOSITORY } from '../../../functions/contract/naming';
 import { STATE_INDEX } from '../../../functions/contract/records';
-import { workflowNamed, workflowsCalling } from '../../../functions/contract/workflows';
+import { workflowNamed } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
@@ -94,16 +94,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     more: Partial<typeof grace & typeof bus> & Record<string, string> = {},
   ) => new PlatformFunction(scope, name, { config, environment: { ...environment, ...more }, grants });
 
-  make('ClaimRelease', [
-    claims,
-    onCellItems(context, 'ConditionCheckItem'),
-    cells.listCells,
-    {
-      actions: ['states:DescribeExecution'],
-      resources: workflowsCalling('ClaimRelease').map(arns.executions),
-      wildcardBecause: 'A stopped release whose claim is taken over has a random name.',
-    },
-  ]);
+  make('ClaimRelease', [claims, onCellItems(context, 'ConditionCheckItem'), cells.listCells]);
   make(
     'PrepareTask',
     [claims, { actions: ['ecr:DescribeImages'], resources: [arns.serviceImages] }, ...registeringTasks(context)],
@@ -154,6 +145,12 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
   });
   const keepCells = make('KeepCells', [
     ...ofTenants,
+    onCellItems(context, 'ConditionCheckItem'),
+    {
+      actions: ['states:DescribeExecution'],
+      resources: [arns.executions(workflowNamed('TenantRelease'))],
+      wildcardBecause: 'A stopped release that has a cell has a random name.',
+    },
     ...cells.describeTasks,
     ...cells.scale,
     cells.listCells,

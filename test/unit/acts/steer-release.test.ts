@@ -82,7 +82,8 @@ it.each([
   const { steer } = aScene(scene);
   await expect(steer('back')).resolves.toEqual({
     how: 'nothing',
-    because: 'AWS can no longer redrive release r1: the next release takes cell cell1 over, also one of the live image',
+    because:
+      'AWS can no longer redrive release r1: its tenants get the live version within some minutes, then cell cell1 is free',
   });
 });
 

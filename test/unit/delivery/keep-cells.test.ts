@@ -20,7 +20,11 @@ function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescr
       services: [{ desiredCount: 2, deployments: [{ id: 'd1', status: 'PRIMARY', rolloutState: 'COMPLETED' }] }],
     },
   });
-  const sfn = new FakeClient({ SendTaskSuccessCommand: {}, SendTaskFailureCommand: {} });
+  const described: { answer: object | (() => Promise<object>) } = { answer: { status: 'RUNNING' } };
+  const sfn = new FakeClient({
+    ...{ SendTaskSuccessCommand: {}, SendTaskFailureCommand: {} },
+    DescribeExecutionCommand: () => (typeof described.answer === 'function' ? described.answer() : described.answer),
+  });
   const { cloudwatch } = world;
   const scaling = new FakeScaling(cell);
   // FillColour has suspended it.
@@ -35,7 +39,7 @@ function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescr
       },
       {},
     );
-  return { world, ecs, sfn, scaling, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
+  return { world, ecs, sfn, described, scaling, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
 }
 
 test('removes the tasks of the idle colour once its time is over, one time', async () => {
@@ -123,8 +127,8 @@ test.each([
 test('passes over a bake whose execution was stopped', async () => {
   const { world, sfn, run } = aBake();
   world.elb.targets.set(cell.targetGroupArns.green, []);
-  sfn.before = () => {
-    throw awsError('TaskTimedOut');
+  sfn.before = (command) => {
+    if (command === 'SendTaskFailureCommand') throw awsError('TaskTimedOut');
   };
   await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
 });
@@ -209,5 +213,106 @@ describe('the rule of ring 0, which somebody has deleted', () => {
     world.elb.add(RING_ZERO_PRIORITY, 'somebody.else.example');
     await expect(run()).rejects.toMatchObject({ name: 'SlotOccupied' });
     expect(page()).toBeUndefined();
+  });
+});
+
+describe('a release that was stopped after it had moved tenants', () => {
+  const END = { status: 'ABORTED', redriveStatus: 'NOT_REDRIVABLE' };
+  async function stopped(answer: object, moves = true) {
+    const scene = aScene();
+    const release = await scene.world.claimed();
+    // FillColour has suspended it.
+    for (const target of Object.values(scene.scaling.targets)) target.SuspendedState.DynamicScalingInSuspended = true;
+    if (moves) await scene.world.shiftAll(release);
+    scene.described.answer = answer;
+    /** Until a call does one of these things, six at most. */
+    const until = async (...ends: string[]): Promise<string[]> => {
+      const kept: string[] = [];
+      while (kept.length < 6 && !ends.includes(kept.at(-1) ?? '')) kept.push((await scene.run()).cells.cell1 ?? '');
+      return kept;
+    };
+    const next = () => scene.world.claim('r2', aReleaseRun('second'));
+    return { ...scene, release, until, next, hosts: () => Object.values(scene.world.colours()) };
+  }
+
+  test.each([
+    ['AWS has deleted', awsError('ExecutionDoesNotExist')],
+    ['AWS can no longer redrive', END],
+  ])('and that %s, has its cell until all tenants have left its colour, and no longer', async (_, answer) => {
+    const { world, scaling, until, next, hosts } = await stopped(answer);
+    expect(hosts()).toEqual(['green', 'green']);
+    await expect(next()).rejects.toMatchObject({ name: 'ReleaseUnderWay' });
+    expect(await until('aligned')).toEqual(['withdrawn', 'scaled', 'aligned']);
+    await expect(next()).rejects.toMatchObject({ name: 'ReleaseUnderWay' });
+    expect(await until('freed', 'kept')).toEqual(['freed']);
+    expect(hosts()).toEqual(['blue', 'blue']);
+    expect(scaling.state().map(([, suspended]) => suspended)).toEqual([false, false]);
+    const freed = new Date(Date.parse(NOW) + HOUR).toISOString();
+    expect(world.claimNow()).toMatchObject({ releaseId: 'r1', endedAt: freed, outcome: 'returned' });
+    expect(world.live()).toMatchObject({ colour: 'blue', idle: { colour: 'green', since: freed } });
+    await expect(next()).resolves.toMatchObject({ outcome: 'claimed', release: { from: 'blue', to: 'green' } });
+  });
+
+  test('counts its colour as left from the moment on at which nobody was there any more', async () => {
+    const { world, run } = await stopped(END);
+    for (const minutes of [0, 2, 4, 6]) await run(Date.parse(NOW) + minutes * 60_000);
+    expect(world.claimNow().endedAt).toBe(new Date(Date.parse(NOW) + 6 * 60_000).toISOString());
+    expect(world.live().idle?.since).toBe(world.claimNow().endedAt);
+  });
+
+  test('keeps its cell while a rule that belongs to no tenant in service leads to its colour', async () => {
+    const { world, until, run, next } = await stopped(END);
+    const own = world.elb.add(2, `green.${cell.name}.funnels.example`);
+    own.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
+    await until('aligned');
+    world.forget('acme');
+    world.pointed('acme', cell.targetGroupArns.green);
+    await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+    await expect(next()).rejects.toMatchObject({ name: 'ReleaseUnderWay' });
+  });
+
+  test.each([
+    ['is under way', { status: 'RUNNING', redriveStatus: 'NOT_REDRIVABLE' }],
+    ['waits for its redrive', { status: 'PENDING_REDRIVE', redriveStatus: 'NOT_REDRIVABLE' }],
+    ['can be redriven', { status: 'ABORTED', redriveStatus: 'REDRIVABLE' }],
+  ])('and that %s, keeps its cell and its tenants', async (_, answer) => {
+    const { world, run, hosts } = await stopped(answer);
+    const before = world.claimNow();
+    await run();
+    await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+    expect(hosts()).toEqual(['green', 'green']);
+    expect(world.claimNow()).toEqual(before);
+  });
+
+  test('ends as completed when its colour is live', async () => {
+    const { world, release, until, hosts } = await stopped(END);
+    await world.settle(release);
+    await until('freed');
+    expect(hosts()).toEqual(['green', 'green']);
+    expect(world.claimNow()).toMatchObject({ outcome: 'completed', endedAt: expect.any(String) });
+    expect(world.live()).toMatchObject({ colour: 'green', releaseId: 'r1' });
+  });
+
+  test('ends, too, when it had returned its tenants, and its colour has no tasks any more', async () => {
+    const { world, release, until } = await stopped(END);
+    await world.goBack(release);
+    const { idle: _, ...live } = world.live();
+    world.table.put({ ...live, ...itemKeys.liveColour(cell.name) });
+    await until('freed');
+    expect(world.live()).not.toHaveProperty('idle');
+    expect(world.claimNow()).toMatchObject({ outcome: 'returned' });
+  });
+
+  test('touches nothing of another release that has claimed the cell after the look at the first', async () => {
+    const { world, described, next, run } = await stopped(END, false);
+    described.answer = async () => {
+      world.table.put({ ...itemKeys.release(cell.name), ...world.claimNow(), endedAt: NOW });
+      await next();
+      return { status: 'SUCCEEDED', redriveStatus: 'NOT_REDRIVABLE' };
+    };
+    await run();
+    expect(world.claimNow()).toMatchObject({ releaseId: 'r2' });
+    expect(world.claimNow()).not.toHaveProperty('endedAt');
+    expect(world.live().releasing).toMatch(/^r2\./);
   });
 });

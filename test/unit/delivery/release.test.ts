@@ -49,30 +49,6 @@ describe('a cell', () => {
   });
 
   test.each([
-    ['AWS has deleted', awsError('ExecutionDoesNotExist')],
-    ['AWS can no longer redrive', { status: 'ABORTED', redriveStatus: 'NOT_REDRIVABLE' }],
-  ])('goes to the next release when it has one that was stopped, and that %s', async (_, described) => {
-    const world = new ReleaseWorld(FOUR);
-    await world.shiftAll(await world.claimed());
-    world.described = described;
-    world.executionArn = aReleaseRun('second');
-    const next = await world.claim('r2');
-    expect([next.outcome, world.claimNow().executionArn]).toEqual(['claimed', aReleaseRun('second')]);
-    if (next.outcome === 'claimed') expect(await world.shiftAll(next.release)).toEqual([2, 2]);
-  });
-
-  test.each([
-    ['is under way', { status: 'RUNNING' }],
-    ['can be redriven', { status: 'ABORTED', redriveStatus: 'REDRIVABLE' }],
-  ])('keeps a release that %s', async (_, described) => {
-    const world = new ReleaseWorld(FOUR);
-    await world.claimed();
-    world.described = described;
-    await expect(world.claim('r2', aReleaseRun('second'))).rejects.toMatchObject({ name: 'ReleaseUnderWay' });
-    expect(world.claimNow().executionArn).toBe(aReleaseRun());
-  });
-
-  test.each([
     [{ digest: 'latest' }, 'digest'],
     [{ releaseId: 'with blanks' }, 'releaseId'],
     [{ cell: '' }, 'cell'],
@@ -80,8 +56,8 @@ describe('a cell', () => {
   ])('refuses a release request with %j', async (wrong, field) => {
     const world = new ReleaseWorld(FOUR);
     const request = { cell: 'cell1', digest: DIGEST, releaseId: 'r1', ...wrong };
-    const { table, executions } = world;
-    const deps = { table, executions, compute: { cells: async () => [] }, now: () => new Date() };
+    const { table } = world;
+    const deps = { table, compute: { cells: async () => [] }, now: () => new Date() };
     const claiming = claimRelease.run(deps, { executionArn: aReleaseRun(), redriveCount: 0, request });
     await expect(claiming).rejects.toMatchObject({
       name: 'InvalidRequest',
