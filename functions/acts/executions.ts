@@ -4,8 +4,12 @@ import {
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
+import { pause } from '../shared/invocation';
 import { isNamed } from '../shared/is-named';
 import { isNoExecution } from '../shared/no-execution';
+
+/** "DescribeExecution" is eventually consistent: so often a redrive of another operator is looked for. */
+const LOOKS = 5;
 
 export interface StartOptions {
   readonly stateMachineArn?: string;
@@ -62,3 +66,29 @@ export async function describe(
 
 /** PENDING_REDRIVE: a child of a Map Run that will be redriven ("DescribeExecution"). */
 export const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';
+
+/** Whether an execution runs, or has run again since it was described as `before`. */
+export const isRedriven = (now: DescribeExecutionOutput, before: DescribeExecutionOutput | undefined) =>
+  isUnderWay(now) || (now.redriveCount ?? 0) > (before?.redriveCount ?? 0);
+
+/**
+ * Looks again at an execution that AWS has refused to redrive, until it shows why: another operator's redrive, or an end that
+ * is for good. AWS may show neither after all looks: then somebody else has probably just redriven it.
+ *
+ * @param before the description that led to the attempt
+ * @returns undefined for an execution that AWS has deleted
+ */
+export async function describeRefused(
+  machines: Pick<SFNClient, 'send'>,
+  executionArn: string,
+  before: DescribeExecutionOutput | undefined,
+  pauseMs = 1000,
+): Promise<DescribeExecutionOutput | undefined> {
+  let now = await describe(machines, executionArn);
+  for (let look = 1; look < LOOKS; look++) {
+    if (!now || isRedriven(now, before) || now.redriveStatus !== 'REDRIVABLE') return now;
+    await pause(pauseMs);
+    now = await describe(machines, executionArn);
+  }
+  return now;
+}

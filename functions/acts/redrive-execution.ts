@@ -4,11 +4,10 @@ import { tenantIdOf } from '../contract/naming';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { readableSignupId, SignupSchema } from '../contract/signup';
 import type { TenantStatus } from '../contract/tenant';
-import { pause } from '../shared/invocation';
 import { isNamed } from '../shared/is-named';
 import { findRefusal, findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, isUnderWay } from './executions';
+import { describe, describeRefused, isRedriven, isUnderWay } from './executions';
 import { startInstead } from './start-instead';
 
 export interface RedriveDeps {
@@ -40,8 +39,6 @@ interface Found {
   readonly anew: boolean;
 }
 
-/** "DescribeExecution" is eventually consistent: so often a redrive of another operator is looked for. */
-const LOOKS = 5;
 const nothing = (because: string): Redrive => ({ how: 'nothing', because });
 
 async function recordOf(table: TenantsTable, input: unknown): Promise<TenantRecord | RefusedSignup | undefined> {
@@ -115,15 +112,11 @@ async function startEqual(deps: RedriveDeps, found: Found, because: string): Pro
  * @returns why there is nothing to do, where somebody else's redrive came first; undefined where AWS can no longer redrive it
  */
 async function redrivenBy(deps: RedriveDeps, { executionArn, execution }: Found): Promise<string | undefined> {
-  for (let look = 0; look < LOOKS; look++) {
-    if (look > 0) await pause(deps.pauseMs ?? 1000);
-    const now = await describe(deps.sfn, executionArn);
-    if (!now) return undefined;
-    const redriven = (now.redriveCount ?? 0) > (execution?.redriveCount ?? 0);
-    if (isUnderWay(now) || redriven) return `somebody else has redriven the execution: it is ${now.status}`;
-    if (now.status === 'SUCCEEDED') return 'the execution has succeeded';
-    if (now.redriveStatus !== 'REDRIVABLE') return undefined;
-  }
+  const now = await describeRefused(deps.sfn, executionArn, execution, deps.pauseMs);
+  if (!now) return undefined;
+  if (isRedriven(now, execution)) return `somebody else has redriven the execution: it is ${now.status}`;
+  if (now.status === 'SUCCEEDED') return 'the execution has succeeded';
+  if (now.redriveStatus !== 'REDRIVABLE') return undefined;
   return 'AWS calls the execution redrivable, but refuses to redrive it: somebody else has probably just redriven it';
 }
 

@@ -1,4 +1,5 @@
 import {
+  type DescribeExecutionOutput,
   RedriveExecutionCommand,
   SendTaskFailureCommand,
   SendTaskSuccessCommand,
@@ -15,13 +16,15 @@ import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, isUnderWay } from './executions';
+import { describe, describeRefused, isRedriven, isUnderWay } from './executions';
 import { type StartedInCell, startInCell } from './start-in-cell';
 
 export interface ReleaseDeps {
   readonly table: TenantsTable;
   readonly sfn: Pick<SFNClient, 'send'>;
   readonly releaseMachineArn: string;
+  /** Pause before the description of an execution is read again, milliseconds. */
+  readonly pauseMs?: number;
 }
 
 type OfKind<K extends Act['kind']> = Extract<Act, { kind: K }>;
@@ -74,15 +77,24 @@ async function answerRing({ sfn }: ReleaseDeps, taskToken: string, intent: Inten
   }
 }
 
-/** @returns false when AWS has deleted the execution, or no longer redrives it ("RedriveExecution": within 14 days of its end) */
-async function redriven({ sfn }: ReleaseDeps, executionArn: string, execution: object | undefined): Promise<boolean> {
+/**
+ * Redrives a stopped release, unless another operator has.
+ *
+ * @returns false when AWS has deleted the execution, or no longer redrives it ("RedriveExecution": within 14 days of its end)
+ */
+async function redriven(
+  { sfn, pauseMs }: ReleaseDeps,
+  executionArn: string,
+  execution: DescribeExecutionOutput | undefined,
+): Promise<boolean> {
   if (!execution) return false;
   try {
     await sfn.send(new RedriveExecutionCommand({ executionArn }));
     return true;
   } catch (thrown) {
     if (!isNamed(thrown, 'ExecutionNotRedrivable')) throw thrown;
-    return false;
+    const now = await describeRefused(sfn, executionArn, execution, pauseMs);
+    return now !== undefined && (isRedriven(now, execution) || now.redriveStatus !== 'NOT_REDRIVABLE');
   }
 }
 

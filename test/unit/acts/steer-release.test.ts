@@ -17,6 +17,7 @@ function aScene({
   run = {},
   gone = false,
   redrive = {},
+  afterwards = run,
 }: Record<string, object | boolean> = {}) {
   const table = new FakeTable(
     { ...itemKeys.liveColour('cell1'), colour: 'green', since: NOW, ...(live as object) },
@@ -26,16 +27,15 @@ function aScene({
   const sfn = new FakeClient({
     SendTaskSuccessCommand: answered,
     SendTaskFailureCommand: answered,
-    DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) =>
-      executionArn === aReleaseRun()
-        ? run instanceof Error
-          ? run
-          : { status: 'RUNNING', ...(run as object) }
-        : awsError('ExecutionDoesNotExist'),
+    DescribeExecutionCommand: ({ executionArn }: { executionArn: string }, before: number) => {
+      if (executionArn !== aReleaseRun()) return awsError('ExecutionDoesNotExist');
+      const told = before === 0 ? run : afterwards;
+      return told instanceof Error ? told : { status: 'RUNNING', ...(told as object) };
+    },
     RedriveExecutionCommand: redrive,
     StartExecutionCommand: { executionArn: aReleaseRun('new') },
   });
-  const deps = { table, sfn, releaseMachineArn: 'arn:releases' };
+  const deps = { table, sfn, releaseMachineArn: 'arn:releases', pauseMs: 0 };
   const steer = (intent: 'go' | 'hold' | 'back') =>
     steerRelease(deps, { kind: 'steer-release', cell: 'cell1', intent });
   return { steer, table, sfn, intent: () => table.get(itemKeys.release('cell1'))?.intent };
@@ -75,8 +75,13 @@ it('redrives a stopped release, so that it returns its tenants', async () => {
   expect(sfn.inputs('RedriveExecutionCommand')).toEqual([{ executionArn: aReleaseRun() }]);
 });
 
+const OVER = { status: 'ABORTED', redriveStatus: 'NOT_REDRIVABLE' };
 it.each([
-  ['can no longer redrive it', { run: { status: 'ABORTED' }, redrive: awsError('ExecutionNotRedrivable') }],
+  ['can no longer redrive it', { run: OVER, redrive: awsError('ExecutionNotRedrivable') }],
+  [
+    'has just ceased to redrive it',
+    { run: { ...OVER, redriveStatus: 'REDRIVABLE' }, afterwards: OVER, redrive: awsError('ExecutionNotRedrivable') },
+  ],
   ['has deleted it', { run: awsError('ExecutionDoesNotExist') }],
 ])('says that a stopped release cannot go back when AWS %s', async (_, scene) => {
   const { steer } = aScene(scene);
@@ -86,6 +91,20 @@ it.each([
       'AWS can no longer redrive release r1: its tenants get the live version within some minutes, then cell cell1 is free',
   });
 });
+
+it.each([
+  ['runs again', { status: 'RUNNING', redriveStatus: 'NOT_REDRIVABLE', redriveCount: 1 }],
+  ['has run again, and returned its tenants', { status: 'FAILED', redriveStatus: 'NOT_REDRIVABLE', redriveCount: 1 }],
+  ['is shown as stopped still', { status: 'ABORTED', redriveStatus: 'REDRIVABLE' }],
+])(
+  'tells the second of two operators who take a stopped release back that it goes back when it %s',
+  async (_, afterwards) => {
+    const run = { status: 'ABORTED', redriveStatus: 'REDRIVABLE' };
+    const { steer, intent } = aScene({ run, afterwards, redrive: awsError('ExecutionNotRedrivable') });
+    await expect(steer('back')).resolves.toEqual(steered);
+    expect(intent()).toBe('back');
+  },
+);
 
 it('does nothing when the release ends at the same moment', async () => {
   const { steer, table, sfn } = aScene();
