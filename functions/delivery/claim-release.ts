@@ -10,7 +10,7 @@ import { clientOptions } from '../shared/clients';
 import { logger } from '../shared/logger';
 import { parseAt } from '../shared/parse-at';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
-import { openClaim, requireLiveColour } from './release-store';
+import { openClaim, requireLiveColour, requireNoOther } from './release-store';
 
 export interface ClaimReleaseDeps {
   readonly table: TenantsTable;
@@ -31,7 +31,8 @@ export function attemptOf(releaseId: string, executionArn: string, redriveCount:
  * Gives a release its cell. Only one release has a cell at a time.
  *
  * 1. Read which colour is live. The release fills the other one.
- * 2. A release that has settled before, of the same id and digest, is done.
+ * 2. A release that has settled before, of the same id and digest, is done, unless another one has the cell: that may have
+ *    moved tenants to its own image.
  * 3. In one transaction, write the claim and let the placements of this attempt count. A stopped release keeps its cell until it
  *    is redriven, or until KeepCells ends it: its tenants may be on the colour that this release would fill.
  *
@@ -54,8 +55,10 @@ export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseO
     const cell = cellNamed(await compute.cells(), name);
     const live = await requireLiveColour(table, name);
     if (live.releaseId === releaseId) {
-      if (live.digest === digest) return { outcome: 'done' };
-      throw new PlatformError('InvalidRequest', `release ${releaseId} of cell ${name} had the image ${live.digest}`);
+      if (live.digest !== digest)
+        throw new PlatformError('InvalidRequest', `release ${releaseId} of cell ${name} had the image ${live.digest}`);
+      await requireNoOther(table, name, releaseId);
+      return { outcome: 'done' };
     }
     const from = live.colour;
     const attempt = attemptOf(releaseId, executionArn, redriveCount);

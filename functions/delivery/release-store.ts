@@ -69,6 +69,15 @@ async function requireNoMigration({ name, client }: TenantsTable, cell: string):
   );
 }
 
+const underWay = ({ cell, releaseId, startedAt, executionArn }: ReleaseClaim) =>
+  new PlatformError('ReleaseUnderWay', `release ${releaseId} has cell ${cell} since ${startedAt}: ${executionArn}`);
+
+/** @throws PlatformError `ReleaseUnderWay` when a release of another image or id has the cell, and perhaps tenants */
+export async function requireNoOther(table: TenantsTable, cell: string, releaseId: string): Promise<void> {
+  const claim = await readClaim(table, cell);
+  if (claim && !claim.endedAt && claim.releaseId !== releaseId) throw underWay(claim);
+}
+
 /**
  * Claims the cell for a release, and lets the placements of this attempt count from now on. A claim
  * that the execution had before, ended or not, is begun anew.
@@ -121,10 +130,7 @@ export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: st
         cause: thrown,
       });
     }
-    throw new PlatformError(
-      'ReleaseUnderWay',
-      `release ${other.releaseId} has cell ${cell.name} since ${other.startedAt}: ${other.executionArn}`,
-    );
+    throw underWay(other);
   }
 }
 

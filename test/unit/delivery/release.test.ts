@@ -48,6 +48,15 @@ describe('a cell', () => {
     await expect(world.claim('r2', aReleaseRun('second'))).resolves.toMatchObject({ outcome: 'claimed' });
   });
 
+  test('is not said to have the live image while another release has it, which may have moved tenants', async () => {
+    const world = new ReleaseWorld(FOUR);
+    world.table.put({ ...world.live(), ...itemKeys.liveColour('cell1'), releaseId: 'r0', digest: DIGEST });
+    await world.shiftAll(await world.claimed());
+    await expect(world.claim('r0', aReleaseRun('second'))).rejects.toMatchObject({ name: 'ReleaseUnderWay' });
+    world.table.put({ ...itemKeys.release('cell1'), ...world.claimNow(), endedAt: NOW });
+    await expect(world.claim('r0', aReleaseRun('second'))).resolves.toEqual({ outcome: 'done' });
+  });
+
   test.each([
     [{ digest: 'latest' }, 'digest'],
     [{ releaseId: 'with blanks' }, 'releaseId'],
