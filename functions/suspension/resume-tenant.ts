@@ -14,9 +14,9 @@ import type { Pointed } from '../routing/rules-as-told';
 import { alignRule, ruleOf } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { isConflict } from '../shared/error-translation';
+import { isConflict, translateError } from '../shared/error-translation';
 import { logger } from '../shared/logger';
-import { resume } from '../tenants/service-store';
+import { resume, routeLostInService } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
 import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
@@ -68,6 +68,24 @@ async function openRule(
   return new Map([[ruleArn, aim]]);
 }
 
+/**
+ * Lets a rule that was opened for nothing do what the record says. The refusal of the resumption is the answer, whatever
+ * becomes of this.
+ */
+async function closeAgain(
+  deps: ResumeTenantDeps,
+  cell: CellDescriptor,
+  tenantId: string,
+  opened: Pointed,
+): Promise<void> {
+  try {
+    await alignRule(deps, cell, tenantId, opened);
+  } catch (thrown) {
+    const { name: error, message: reason } = translateError(thrown);
+    logger.error('resumption.rule-left-open', { tenantId, error, reason });
+  }
+}
+
 /** @returns since when the tenant is in service: of two operators at the same moment, the first one has resumed it */
 async function markResumed({ table, now }: ResumeTenantDeps, record: TenantRecord, digest: string): Promise<string> {
   const at = now().toISOString();
@@ -87,10 +105,10 @@ async function markResumed({ table, now }: ResumeTenantDeps, record: TenantRecor
  * 1. The tenant must be SUSPENDED. Its last verification must have passed, must be younger than the
  *    suspension, and at most 15 minutes old. (AuditTenant verifies a suspended tenant with a closed
  *    route.)
- * 2. Let the rule forward to the live colour of the cell, read now, if the colour has a healthy
+ * 2. Let the rule forward to the live colour of the cell, read now, if the tenant has its route and the colour a healthy
  *    target. The shared service still answers 503, because the route is SUSPENDED.
  * 3. Set record and route to ACTIVE in one transaction, if the record still has the verification of
- *    1.
+ *    1. When that is refused, close the rule again.
  * 4. Bring the rule in line, if a release has changed the colour meanwhile.
  * 5. Ask for the page through the load balancer until the shared service answers.
  *
@@ -98,6 +116,7 @@ async function markResumed({ table, now }: ResumeTenantDeps, record: TenantRecor
  * stays as it is; its page is asked for again.
  *
  * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `ConfigurationInvalid` when its cell is gone,
+ * `UnexpectedFailure` or `SubdomainTaken` when its route is gone or another tenant's,
  * `TransientConflict`, `TransientServiceUnsteady` when no target is healthy, or when the tenant is ACTIVE again and its
  * page is not served yet.
  */
@@ -119,8 +138,13 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     }
     const digest = requireFreshVerification(record, deps.now());
     const cell = await cellOfTenant(deps.compute, record);
+    const lost = await routeLostInService(deps.table, record);
+    if (lost) throw lost;
     const opened = await openRule(deps, record, cell);
-    const resumedAt = await markResumed(deps, record, digest);
+    const resumedAt = await markResumed(deps, record, digest).catch(async (thrown) => {
+      await closeAgain(deps, cell, tenantId, opened);
+      throw thrown;
+    });
     logger.info('tenant.resumed', { tenantId, digest });
     await alignRule(deps, cell, tenantId, opened);
     await requireServed(cell);

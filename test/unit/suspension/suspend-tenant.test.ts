@@ -157,6 +157,15 @@ describe('SuspendTenant', () => {
 
 describe('ResumeTenant', () => {
   const at = (minute: number) => ({ now: () => new Date(minutes(minute)) });
+  const REFUSING = [{ Type: 'fixed-response', FixedResponseConfig: { StatusCode: '503' } }] as const;
+  type Scene = ReturnType<typeof onboarded>;
+
+  /** A suspended tenant as SuspendTenant leaves it. */
+  function closed(): Scene {
+    const scene = onboarded({ ...suspended, verification });
+    scene.rule.Actions = structuredClone([...REFUSING]);
+    return scene;
+  }
 
   test('opens rule and route after a verification that is newer than the suspension', async () => {
     const scene = onboarded({ ...suspended, verification });
@@ -187,14 +196,38 @@ describe('ResumeTenant', () => {
   test.each([
     ['deleted', undefined, 'UnexpectedFailure', `somebody has deleted the route of ${host}`],
     ['another tenant’s', { tenantId: 'another' }, 'SubdomainTaken', `somebody has led ${host} to another tenant`],
-  ])('says that the route is %s', async (_, change, name, message) => {
-    const scene = onboarded({ ...suspended, verification });
-    const { pk, sk } = itemKeys.route(host);
-    if (change) scene.table.put({ pk, sk, ...scene.route(), ...change });
-    else scene.table.items.delete(`${pk}|${sk}`);
+  ])('says that the route is %s, and leaves the rule closed', async (_, change, name, message) => {
+    const lose = (scene: Scene) => {
+      const { pk, sk } = itemKeys.route(host);
+      if (change) scene.table.put({ pk, sk, ...scene.route(), ...change });
+      else scene.table.items.delete(`${pk}|${sk}`);
+    };
+    const known = closed();
+    lose(known);
+    const late = closed();
+    late.table.before = (command) => {
+      if (command === 'TransactWriteCommand') lose(late);
+    };
+    for (const scene of [known, late]) {
+      const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+      await expect(resuming).rejects.toMatchObject({ name, message: expect.stringContaining(message) });
+      expect(scene.record().status).toBe('SUSPENDED');
+      expect(scene.rule.Actions).toMatchObject(REFUSING);
+    }
+    expect(known.elb.calls).not.toContain('ModifyRuleCommand');
+  });
+
+  test('tells why it was refused, also when the rule cannot be closed again', async () => {
+    const scene = closed();
+    scene.table.before = (command) => {
+      if (command !== 'TransactWriteCommand') return;
+      Object.assign(scene.record(), { verification: { ...verification, digest: 'other' } });
+      scene.elb.before = () => {
+        throw awsError('AccessDenied');
+      };
+    };
     const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
-    await expect(resuming).rejects.toMatchObject({ name, message: expect.stringContaining(message) });
-    expect(scene.record().status).toBe('SUSPENDED');
+    await expect(resuming).rejects.toMatchObject({ name: 'TransientConflict' });
   });
 
   test('F13: opens nothing while the live colour has no healthy target', async () => {
@@ -264,8 +297,8 @@ describe('ResumeTenant', () => {
     expect(scene.rule.Actions).toEqual(scene.forwarding);
   });
 
-  test('keeps the route closed when the verification changes meanwhile', async () => {
-    const scene = onboarded({ ...suspended, verification });
+  test('keeps route and rule closed when the verification changes meanwhile', async () => {
+    const scene = closed();
     scene.table.before = (command) => {
       if (command === 'TransactWriteCommand')
         Object.assign(scene.record(), { verification: { ...verification, digest: 'other' } });
@@ -273,6 +306,7 @@ describe('ResumeTenant', () => {
     const resuming = resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
     await expect(resuming).rejects.toMatchObject({ name: 'TransientConflict' });
     expect(scene.route().status).toBe('SUSPENDED');
+    expect(scene.rule.Actions).toMatchObject(REFUSING);
   });
 
   test('accepts a tenant that is ACTIVE already, and refuses one that never was in service', async () => {
