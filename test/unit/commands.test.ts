@@ -46,12 +46,16 @@ test.each(ownScripts)('npm run %s reads its arguments before it does anything, i
   expect(textOf(file)).toContain(`new Command('${name}')`);
 });
 
+/** What Node itself may warn of is no word of the command ("Command-line API": NODE_NO_WARNINGS). */
+const env = { ...process.env, NODE_NO_WARNINGS: '1' };
+
 const ops = (words: string, more: object = {}) =>
-  promisify(exec)(`${process.execPath} ${join(ROOT, 'operations/ops-bundle.cjs')} ${words}`, more);
+  promisify(exec)(`${process.execPath} ${join(ROOT, 'operations/ops-bundle.cjs')} ${words}`, { env, ...more });
+
+const nowhere = { ...env, ONBOARDING_OUTPUTS: 'nowhere.json' };
 
 test('ops console runs the console from any folder, and ends as it does', async () => {
-  const env = { ...process.env, ONBOARDING_OUTPUTS: 'nowhere.json' };
-  await expect(ops('console', { cwd: tmpdir(), env })).rejects.toMatchObject({
+  await expect(ops('console', { cwd: tmpdir(), env: nowhere })).rejects.toMatchObject({
     code: 1,
     stderr: expect.stringContaining(`${join(tmpdir(), 'nowhere.json')} not found`),
   });
@@ -65,8 +69,7 @@ test.each([
   'release --hold --back --json',
   'restore acme --reason x --json',
 ])('ops %s prints its error once, as JSON, before it looks for the stage', async (words) => {
-  const env = { ...process.env, ONBOARDING_OUTPUTS: 'nowhere.json' };
-  const { code, stderr } = await ops(words, { env }).catch((thrown) => thrown);
+  const { code, stderr } = await ops(words, { env: nowhere }).catch((thrown) => thrown);
   expect(code).toBe(2);
   expect(JSON.parse(stderr)).toEqual({ error: expect.any(String), message: expect.any(String) });
 });
@@ -89,12 +92,14 @@ describe('a Node version that is too old', () => {
 
   test('is reported in one line, and the required version passes silently', async () => {
     const old = `Object.defineProperty(process, 'versions', { value: { node: '20.20.2' } }); require('./${GUARD}')`;
-    const ran = promisify(execFile)(process.execPath, ['-e', old], { cwd: ROOT });
+    const ran = promisify(execFile)(process.execPath, ['-e', old], { cwd: ROOT, env });
     await expect(ran).rejects.toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^Node 22 or newer is needed, and this is Node 20\.20\.2 .*\n$/),
     });
-    await expect(promisify(execFile)(process.execPath, [GUARD], { cwd: ROOT })).resolves.toMatchObject({ stderr: '' });
+    await expect(promisify(execFile)(process.execPath, [GUARD], { cwd: ROOT, env })).resolves.toMatchObject({
+      stderr: '',
+    });
   });
 });
 
