@@ -141,6 +141,7 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     const stateOf = ({ DBParameterGroups = [] }: DBInstance) =>
       DBParameterGroups.find((each) => each.DBParameterGroupName === ParameterGroupName)?.ParameterApplyStatus;
     const instances = await instancesOf(facts);
+    const applying = instances.filter((each) => stateOf(each) === 'applying').map((each) => each.DBInstanceIdentifier);
     return finding(
       [
         ...expectExactly('parameter group', parameterGroupsOf(instance), [ParameterGroupName]),
@@ -154,7 +155,9 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
         ),
         ...instances.flatMap(endingCertificate),
       ],
-      'rds.force_ssl is 1 and in force',
+      applying.length > 0
+        ? `rds.force_ssl is 1; RDS is applying the parameter group to ${applying.join(', ')}`
+        : 'rds.force_ssl is 1 and in force',
     );
   },
   'database.iam-authentication': async (_, { facts }) => {

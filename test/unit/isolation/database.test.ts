@@ -308,9 +308,12 @@ test('the organization’s backup may keep the database, and a directory may hav
   expect((await ask(checkCalled('database.iam-authentication'), spoil)).passed).toBe(true);
 });
 
-test('parameters that RDS is just applying are as good as in force: which they are is asked besides', async () => {
+test('parameters that RDS is just applying pass, as which they are is asked besides, and the evidence says so', async () => {
   const spoil = ({ facts }: Scene) => {
     facts.database.instance.DBParameterGroups[0].ParameterApplyStatus = 'applying';
   };
-  expect((await ask(checkCalled('database.tls'), spoil)).passed).toBe(true);
+  const evidence = expect.stringMatching(/^rds\.force_ssl is 1; RDS is applying the parameter group to tenant-/);
+  expect(await ask(checkCalled('database.tls'), spoil)).toMatchObject({ passed: true, evidence });
+  const inForce = { passed: true, evidence: 'rds.force_ssl is 1 and in force' };
+  expect(await ask(checkCalled('database.tls'), () => {})).toMatchObject(inForce);
 });
