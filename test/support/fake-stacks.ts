@@ -163,7 +163,8 @@ export class FakeStacks extends CloudFormationClient {
             'ValidationError',
             `Stack [${stack.StackName}] cannot be deleted while in status ${stack.StackStatus}`,
           );
-        if (stack.StackStatus === 'DELETE_COMPLETE') return {};
+        // A deletion that is under way is the one that had begun, and its events go on having that one's token.
+        if (stack.StackStatus === 'DELETE_COMPLETE' || stack.StackStatus === 'DELETE_IN_PROGRESS') return {};
         stack.ClientRequestToken = input.ClientRequestToken ?? '';
         this.change(stack, 'DELETE_IN_PROGRESS');
         return {};
