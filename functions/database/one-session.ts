@@ -51,13 +51,13 @@ class OwnTables implements DatabaseIntrospector {
 }
 
 /** kysely's own (PostgresAdapter), so that a run of an earlier release is waited for, too. */
-const LOCK_ID = '3853314791062309107';
+export const MIGRATION_LOCK = '3853314791062309107';
 /**
  * A run waits for another one as long as a statement may take, and for a lock of the application as its session says.
  * "SET": DEFAULT is what the session began with.
  */
 const BEGIN_ALONE = `
-  BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(${LOCK_ID}); SET LOCAL lock_timeout TO DEFAULT`;
+  BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}); SET LOCAL lock_timeout TO DEFAULT`;
 
 /** The transaction itself takes the advisory lock, which ends with it. kysely asks for lock, begin and unlock one by one. */
 class LockingDriver extends PostgresDriver {

@@ -14,6 +14,7 @@ import { Client } from 'pg';
 import { OTHER_COLOUR } from '../../functions/contract/cell';
 import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
+import { MIGRATION_LOCK } from '../../functions/database/one-session';
 import { readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
 import { findRoute } from '../../functions/tenants/routes';
@@ -41,8 +42,8 @@ describe('tenants whose databases lack a migration that the service needs', () =
     string,
   ];
 
-  /** As the master user of the tenant's database, with the secret that the tenant's role alone may read. */
-  async function asMaster(host: string, statements: string): Promise<void> {
+  /** A session of the master user of the tenant's database, with the secret that the tenant's role alone may read. */
+  async function masterOf(host: string): Promise<Client> {
     const { aws, emulator } = released.platform;
     const route = await findRoute(released.client.table, host);
     if (!route?.database) throw new Error(`${host} has no database`);
@@ -59,6 +60,11 @@ describe('tenants whose databases lack a migration that the service needs', () =
     const { host: server, port } = route.database;
     const client = new Client({ host: server, port, user, password, database: DATABASE_NAME, ssl });
     await client.connect();
+    return client;
+  }
+
+  async function asMaster(host: string, statements: string): Promise<void> {
+    const client = await masterOf(host);
     await client.query(`SET ROLE ${DATABASE_OWNER}; SET search_path = ${DATABASE_SCHEMA}; ${statements}`);
     await client.end();
   }
@@ -101,7 +107,11 @@ describe('tenants whose databases lack a migration that the service needs', () =
 
     const plan = await migrations.preview(released.cell, expand);
     expect(plan.behind.map(({ host }) => host).sort()).toEqual([acme, beta, gamma]);
-    const asked = await Promise.all([1, 2].map(() => migrations.start(released.cell, expand)));
+    // The run waits at gamma, so that the second start meets it.
+    const other = await masterOf(gamma);
+    await other.query(`SELECT pg_advisory_lock(${MIGRATION_LOCK})`);
+    const starts = [1, 2].map(() => migrations.start(released.cell, expand));
+    const asked = await Promise.all(starts).finally(() => other.end());
     expect(asked.map(({ how }) => how).sort()).toEqual(['nothing', 'started']);
     expect(new Set(asked.map(({ executionArn }) => executionArn)).size).toBe(1);
     const failed = await released.client.follow(asked[0]?.executionArn ?? '');
