@@ -84,6 +84,7 @@ export interface Told {
   readonly Sid?: string;
   readonly Effect?: 'Allow' | 'Deny';
   readonly Principal?: string | Record<string, string | string[]>;
+  readonly NotPrincipal?: string | Record<string, string | string[]>;
   readonly Action?: string | string[];
   readonly NotAction?: string | string[];
   readonly Resource?: string | string[];

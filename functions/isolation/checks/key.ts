@@ -2,13 +2,14 @@ import { breakGlassRoleArn, TENANT_ROLE_PATH, TENANT_TAG, tenantNames } from '..
 import { tenantKeyPolicy } from '../../key/key-policy';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
+import { mayMeetAll, meetsAll, namesOfLogs, requestOfLogs } from '../comparison/known-requests';
 import { denialsLacking, grantsBeyond, grantsLacking } from '../comparison/policy-difference';
+import { isAboutSome } from '../comparison/shortfalls';
 import { isOfAws, keysNamed } from '../facts/account-facts';
 import type { Facts } from '../facts/facts';
 import { grantViolations } from '../grants';
 import { KEY_METADATA } from '../metadata/key';
 import {
-  type Condition,
   covers,
   forSomebody,
   isCondition,
@@ -102,19 +103,36 @@ function unadministered(policy: readonly Statement[], { accountId }: Subject): s
   );
 }
 
-const isOfServices = ({ operator, key, values }: Condition) =>
-  /^bool/i.test(operator) && key.toLowerCase() === 'aws:principalisawsservice' && values.join() === 'true';
-
-/** Denials of the key to CloudWatch Logs, or to all services: by name, or as what services are. */
-const deniedToLogs = (policy: readonly Statement[], expected: readonly Statement[]) =>
-  policy.filter(
-    (each) =>
-      each.effect === 'Deny' &&
-      (each.principals.some((principal) => principal.startsWith('Service:logs.')) ||
-        (each.principals.includes('*') && each.conditions.some(isOfServices))) &&
-      each.conditions.every(isOfServices) &&
-      expected.some(({ actions }) => actions.some((action) => each.not?.actions || speaksOf(each, action))),
+/**
+ * Denials of the key to CloudWatch Logs for one of the tenant's log groups. One that names the service is one unless its conditions
+ * spare all these groups. One for everybody may be meant for others: its conditions must certainly be met.
+ */
+function deniedToLogs(
+  policy: readonly Statement[],
+  expected: readonly Statement[],
+  subject: Subject,
+  organizationId: string | undefined,
+) {
+  const { accountId, region } = subject;
+  const named = namesOfLogs(region).map((name) => `Service:${name}`);
+  const needed = expected.flatMap(({ actions }) => actions);
+  const requests = logGroupsOf(subject).map((name) =>
+    requestOfLogs(`arn:aws:logs:${region}:${accountId}:log-group:${name}`, { accountId, region, organizationId }),
   );
+  const lists = (principals: readonly string[], names: readonly string[]) =>
+    names.some((name) => principals.includes(name));
+  const isFor = ({ principals, not }: Statement) =>
+    not?.principals ? !lists(not.principals, ['*', ...named]) : lists(principals, ['*', ...named]);
+  return policy.filter((each) => {
+    const isMet = lists(each.principals, named) ? mayMeetAll : meetsAll;
+    return (
+      each.effect === 'Deny' &&
+      isFor(each) &&
+      isAboutSome(each, needed) &&
+      requests.some((request) => isMet(each.conditions, request))
+    );
+  });
+}
 
 export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
   'key.usable': async (subject, { facts }) => {
@@ -216,12 +234,13 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
     return finding(expectExactly('alias', aliases, [alias]), `the key’s only alias is ${alias}`);
   },
   'key.logs': async (subject, { facts }) => {
-    const [groups, network, database, policy, expected] = await settled([
+    const [groups, network, database, policy, expected, organizationId] = await settled([
       facts.logs.groups(),
       facts.release.network(),
       facts.release.database(),
       facts.key.policy(),
       expectedPolicy(subject, facts),
+      facts.key.organization(),
     ]);
     const ofLogs = expected.filter(({ principals }) => principals.some((each) => each.startsWith('Service:logs.')));
     const retention = retentionIn([...network, ...database]);
@@ -231,7 +250,7 @@ export const KEY_CHECKS: readonly Check[] = checksOf(KEY_METADATA, {
         ...grantsLacking(policy, ofLogs).map(
           (actions) => `no event is kept: the key’s policy does not let CloudWatch Logs ${actions}`,
         ),
-        ...deniedToLogs(policy, ofLogs).map(
+        ...deniedToLogs(policy, ofLogs, subject, organizationId).map(
           (each) => `no event is kept: statement ${nameOf(each)} denies CloudWatch Logs ${whatOf(each)}`,
         ),
         ...logGroupsOf(subject)

@@ -94,3 +94,38 @@ export const missingFrom = (strict: readonly Condition[], loose: readonly Condit
 
 /** A condition in words. */
 export const wordsOf = ({ operator, key, values }: Condition) => `${operator} ${key} ${values.join(', ')}`;
+
+/** What is known of a key of a request: its values, or only whether it is there. */
+export type Known = { readonly values: readonly string[] } | { readonly present: boolean };
+
+/** A policy variable, whose value is the request's ("IAM policy elements: Variables and tags"). */
+const hasVariable = (text: string) => text.includes('$' + '{');
+
+/** Whether one value of a request passes a test. Undefined: its variables, or an operator for numbers, dates and addresses, decide. */
+function isPassedByValue(test: Condition, by: Operator, value: string): boolean | undefined {
+  if (by.family === 'other') return undefined;
+  const of = operatorOf('StringEquals');
+  const isListed = test.values.some(
+    (each) => coversValue(each, by, value, of) || (by.family === 'ARN' && coversPattern(each, value)),
+  );
+  if (!isListed && test.values.some(hasVariable)) return undefined;
+  return isListed !== by.negated;
+}
+
+/**
+ * Whether a request passes a test of a key. Undefined: what is known does not tell.
+ *
+ * @param known of the key of the test; undefined where nothing is known of it
+ */
+export function isPassedWith(test: Condition, known: Known | undefined): boolean | undefined {
+  if (!known) return undefined;
+  const by = operatorOf(test.operator);
+  const isPresent = 'values' in known || known.present;
+  if (by.family === 'presence') return test.values.some((each) => each.toLowerCase() === String(!isPresent));
+  if (!isPresent) return by.ifAbsent;
+  if (!('values' in known)) return undefined;
+  const answers = known.values.map((each) => isPassedByValue(test, by, each));
+  const isEnough = by.quantifier !== 'forallvalues';
+  if (answers.includes(isEnough)) return isEnough;
+  return answers.includes(undefined) ? undefined : !isEnough;
+}

@@ -50,6 +50,10 @@ const meets = (patterns: readonly string[], not: readonly string[] | undefined, 
     ? needed.some((each) => !not.some((pattern) => coversPattern(pattern, each)))
     : needed.some((each) => patterns.some((pattern) => !areDisjoint(pattern, each)));
 
+/** Whether a statement is about some of these actions, which may be patterns as well. */
+export const isAboutSome = ({ actions, not }: Statement, needed: readonly string[]): boolean =>
+  meets(lowerCase(actions), not?.actions && lowerCase(not.actions), lowerCase(needed));
+
 function isFor({ principals, not }: Statement, roleArn: string): boolean {
   const account = roleArn.split(':')[4] ?? '';
   const names = ['*', `AWS:${roleArn}`, `AWS:${account}`, `AWS:arn:aws:iam::${account}:root`];
@@ -66,12 +70,12 @@ function isFor({ principals, not }: Statement, roleArn: string): boolean {
 export const denialsOf = (policy: readonly Statement[], roleArn: string, allowed: readonly Statement[]): string[] =>
   policy
     .filter((each) => each.effect === 'Deny' && isFor(each, roleArn) && areMetBy(each, roleArn))
-    .filter(({ actions, resources, not }) =>
+    .filter((statement) =>
       allowed.some(
         (each) =>
           each.effect === 'Allow' &&
-          meets(lowerCase(actions), not?.actions && lowerCase(not.actions), lowerCase(each.actions)) &&
-          meets(resources, not?.resources, each.resources),
+          isAboutSome(statement, each.actions) &&
+          meets(statement.resources, statement.not?.resources, each.resources),
       ),
     )
     .map((each) => `statement ${nameOf(each)} denies the tenant’s role ${whatOf(each)}`);

@@ -2,7 +2,7 @@ import { functionRoleName } from '../../../functions/contract/naming';
 import { KEY_CHECKS } from '../../../functions/isolation/checks/key';
 import { ask, type Breach, type Scene, testBreaches } from '../../support/breaches';
 import { ACCOUNT_ID, aCell, aKey, REGION } from '../../support/builders';
-import { policyOf } from '../../support/isolated-tenant';
+import { policyOf, type Told } from '../../support/isolated-tenant';
 
 const { decoy } = aCell();
 const ACCOUNT = `arn:aws:iam::${ACCOUNT_ID}:root`;
@@ -11,6 +11,12 @@ const OTHER_ACCOUNT = 'arn:aws:iam::999999999999:root';
 const OTHER_KEY = aKey().keyArn.replace('1234abcd', 'ffffffff');
 const anyOf = (Action: string, Principal: string | Record<string, string> = '*') =>
   policyOf({ Sid: 'Added', Principal, Action, Resource: '*' });
+
+const LOGS = { Service: `logs.${REGION}.amazonaws.com` };
+const denial = (statement: Told) => policyOf({ Sid: 'Not', Effect: 'Deny', Resource: '*', ...statement });
+const groups = (name: string) => `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:${name}`;
+const contextOf = (name: string) => ({ ArnLike: { 'kms:EncryptionContext:aws:logs:arn': groups(name) } });
+const isGiven = (key: string) => ({ Null: { [key]: 'false' } });
 
 testBreaches(KEY_CHECKS, [
   ['key.usable', 'disabled', ({ facts }) => (facts.key.metadata.KeyState = 'Disabled'), 'the key’s state is Disabled'],
@@ -30,20 +36,68 @@ testBreaches(KEY_CHECKS, [
   ],
   ...(
     [
-      ['CloudWatch Logs', { Principal: { Service: `logs.${REGION}.amazonaws.com` } }],
-      ['all services', { Principal: '*', Condition: { Bool: { 'aws:PrincipalIsAWSService': 'true' } } }],
+      ['CloudWatch Logs', 'kms:*', { Principal: LOGS }],
+      ['CloudWatch Logs, one action of a pattern', 'kms:GenerateDataKey', { Principal: LOGS }],
+      ['CloudWatch Logs, another one', 'kms:generatedatakeywithoutplaintext', { Principal: LOGS }],
+      ['CloudWatch Logs, by another pattern', 'kms:Gen*Key', { Principal: LOGS }],
+      [
+        'CloudWatch Logs for the groups of the release',
+        'kms:*',
+        { Principal: LOGS, Condition: contextOf('/tenants/*') },
+      ],
+      ['everybody for these groups', 'kms:*', { Principal: '*', Condition: contextOf('/aws/rds/instance/*') }],
+      [
+        'everybody with such a context',
+        'kms:*',
+        { Principal: '*', Condition: isGiven('kms:EncryptionContext:aws:logs:arn') },
+      ],
+      [
+        'CloudWatch Logs for this account',
+        'kms:*',
+        { Principal: LOGS, Condition: { StringEquals: { 'aws:SourceAccount': ACCOUNT_ID } } },
+      ],
+      [
+        'CloudWatch Logs for its groups as a source',
+        'kms:*',
+        { Principal: LOGS, Condition: { ArnLike: { 'aws:SourceArn': groups('*') } } },
+      ],
+      [
+        'CloudWatch Logs on a condition that nobody knows here',
+        'kms:*',
+        { Principal: LOGS, Condition: { StringNotEquals: { 'kms:CallerAccount': '999999999999' } } },
+      ],
+      ['all services', 'kms:*', { Principal: '*', Condition: { Bool: { 'aws:PrincipalIsAWSService': 'true' } } }],
+      [
+        'a service of this name',
+        'kms:*',
+        { Principal: '*', Condition: { StringEquals: { 'aws:PrincipalServiceName': LOGS.Service } } },
+      ],
+      [
+        'a service with this name among others',
+        'kms:*',
+        { Principal: '*', Condition: { 'ForAnyValue:StringLike': { 'aws:PrincipalServiceNamesList': 'logs.*' } } },
+      ],
+      ['all but the account', 'kms:*', { NotPrincipal: { AWS: ACCOUNT } }],
+      [
+        'whoever is in no organization, services among them',
+        'kms:*',
+        { Principal: '*', Condition: { StringNotEquals: { 'aws:PrincipalOrgID': 'o-acme' } } },
+      ],
     ] as const
   ).map(
-    ([whom, statement]): Breach => [
+    ([whom, Action, statement]): Breach => [
       'key.logs',
       `denied to ${whom}`,
-      ({ facts }) =>
-        facts.key.policy.push(
-          ...policyOf({ Sid: 'Not', Effect: 'Deny', Action: 'kms:*', Resource: '*', ...statement }),
-        ),
-      'statement Deny Not denies CloudWatch Logs kms:*',
+      ({ facts }) => facts.key.policy.push(...denial({ Action, ...statement })),
+      `statement Deny Not denies CloudWatch Logs ${Action}`,
     ],
   ),
+  [
+    'key.logs',
+    'denied to CloudWatch Logs but for one action',
+    ({ facts }) => facts.key.policy.push(...denial({ NotAction: 'kms:Encrypt', Principal: LOGS })),
+    'statement Deny Not denies CloudWatch Logs all actions except those listed',
+  ],
   ['key.rotation', 'off', ({ facts }) => (facts.key.rotation.enabled = false), 'automatic rotation is false'],
   ['key.rotation', 'rare', ({ facts }) => (facts.key.rotation.periodDays = 2560), 'rotates every 2560 days, not every'],
   ['key.logs', 'soon gone', ({ facts }) => (facts.logs.groups[0].retentionInDays = 1), 'after 1 days, not 365'],
@@ -217,6 +271,59 @@ testBreaches(KEY_CHECKS, [
     'action kms:putkeypolicy is not in the release’s statement TenantsRoleUses',
   ],
 ]);
+
+test.each<[string, Told]>([
+  ['requests without TLS', { Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+  ['CloudWatch Logs without TLS', { Principal: LOGS, Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+  [
+    'principals of other organizations that are no services',
+    {
+      Principal: '*',
+      Condition: {
+        StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-acme' },
+        BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+      },
+    },
+  ],
+  [
+    'services for other accounts',
+    {
+      Principal: '*',
+      Condition: {
+        StringNotEquals: { 'aws:SourceAccount': ACCOUNT_ID },
+        Bool: { 'aws:PrincipalIsAWSService': 'true' },
+      },
+    },
+  ],
+  [
+    'services for other organizations',
+    {
+      Principal: '*',
+      Condition: {
+        StringNotEquals: { 'aws:SourceOrgID': 'o-acme' },
+        ...isGiven('aws:SourceAccount'),
+        Bool: { 'aws:PrincipalIsAWSService': 'true' },
+      },
+    },
+  ],
+  ['another service', { Principal: { Service: 'sns.amazonaws.com' } }],
+  ['CloudWatch Logs of another Region', { Principal: { Service: 'logs.ap-south-2.amazonaws.com' } }],
+  ['a service of another name', { Principal: '*', Condition: { StringLike: { 'aws:PrincipalServiceName': 'sns.*' } } }],
+  ['use through another service', { Principal: '*', Condition: { StringLike: { 'kms:ViaService': 'sqs.*' } } }],
+  ['another context', { Principal: '*', Condition: isGiven('kms:EncryptionContext:aws:sqs:arn') }],
+  ['groups of others', { Principal: LOGS, Condition: contextOf('/tenants/other/*') }],
+  [
+    'CloudWatch Logs for another account',
+    { Principal: LOGS, Condition: { StringNotEquals: { 'aws:SourceAccount': ACCOUNT_ID } } },
+  ],
+  ['all but CloudWatch Logs', { NotPrincipal: LOGS }],
+  ['what CloudWatch Logs does not do', { Principal: '*', Action: ['kms:PutKeyPolicy', 'kms:ScheduleKeyDeletion'] }],
+])('a denial of the key to %s leaves CloudWatch Logs the key', async (_, statement) => {
+  const logs = KEY_CHECKS.find(({ id }) => id === 'key.logs');
+  if (!logs) throw new Error('there is no such check');
+  const given = ({ facts }: Scene) => facts.key.policy.push(...denial({ Action: 'kms:*', ...statement }));
+  expect(await ask(logs, given)).toMatchObject({ passed: true });
+});
 
 test('key.policy-account passes when the account is named by its number', async () => {
   const check = KEY_CHECKS.find((each) => each.id === 'key.policy-account');
