@@ -79,7 +79,7 @@ export const aSubject = (overrides: Partial<Subject> = {}): Subject => ({
   ...overrides,
 });
 
-type Conditions = Record<string, Record<string, string | string[]>>;
+type Conditions = Record<string, Record<string, string | readonly string[]>>;
 export interface Told {
   readonly Sid?: string;
   readonly Effect?: 'Allow' | 'Deny';

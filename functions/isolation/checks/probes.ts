@@ -1,5 +1,5 @@
 import { isRefusedByWebAcl } from '../../compute/tenant-page';
-import { CALLERS_TENANT, tenantNames } from '../../contract/naming';
+import { CALLERS_TENANT, TENANT_TAG, tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { type Check, checksOf, type Finding, finding, restingOn, type Sources } from '../check';
 import { denialsOf, shortfalls } from '../comparison/shortfalls';
@@ -89,12 +89,14 @@ const CHECKS = checksOf(PROBE_METADATA, {
   'probes.own-bucket': async (subject, sources) => {
     const { facts, probes } = sources;
     return await inFull(ownBucket(probes), async () => {
-      const [short, policy, inline] = await settled([
+      const [short, policy, inline, organizationId] = await settled([
         shortOf(subject, sources, 's3'),
         facts.storage.policy(),
         facts.identity.inline(),
+        facts.key.organization(),
       ]);
-      return [...short, ...denialsOf(policy, roleOf(subject), inline)];
+      const tags = { [TENANT_TAG]: tenantIdOf(subject) };
+      return [...short, ...denialsOf(policy, { roleArn: roleOf(subject), tags, organizationId }, inline)];
     });
   },
   'probes.own-key': async (subject, sources) =>

@@ -1,5 +1,6 @@
 import { nameOf, type Statement, whatOf } from '../policy-document';
 import { endsMore, harmlessBeside, type Own } from './further-denials';
+import { type Asker, meetsAll, requestOfRole } from './known-requests';
 import { areDisjoint, coversPattern } from './patterns';
 import { denialsLacking, grantsLacking } from './policy-difference';
 
@@ -31,19 +32,6 @@ export const shortfalls = (
   ...furtherDenials(what, actual, expected, own),
 ];
 
-const POSITIVE = /^(?:arn|string)(?:equals|like)(?:ignorecase)?(?:ifexists)?$/i;
-const NEGATED = /^(?:arn|string)not(?:equals|like)(?:ignorecase)?(?:ifexists)?$/i;
-
-/** Whether each request of a role meets the conditions, as far as they say who asks. Any other condition may spare it. */
-const areMetBy = ({ conditions }: Statement, roleArn: string) =>
-  conditions.every(({ operator, key, values }) => {
-    const is = { 'aws:principalarn': roleArn, 'aws:principalaccount': roleArn.split(':')[4] }[key.toLowerCase()];
-    if (key.toLowerCase() === 'aws:securetransport') return /^bool/i.test(operator) && values.join() === 'true';
-    if (is === undefined) return false;
-    const isListed = values.some((value) => coversPattern(value, is));
-    return POSITIVE.test(operator) ? isListed : NEGATED.test(operator) && !isListed;
-  });
-
 const lowerCase = (texts: readonly string[]) => texts.map((each) => each.toLowerCase());
 const meets = (patterns: readonly string[], not: readonly string[] | undefined, needed: readonly string[]) =>
   not
@@ -67,9 +55,10 @@ function isFor({ principals, not }: Statement, roleArn: string): boolean {
  *
  * @param allowed what the role's own policy allows
  */
-export const denialsOf = (policy: readonly Statement[], roleArn: string, allowed: readonly Statement[]): string[] =>
-  policy
-    .filter((each) => each.effect === 'Deny' && isFor(each, roleArn) && areMetBy(each, roleArn))
+export function denialsOf(policy: readonly Statement[], asker: Asker, allowed: readonly Statement[]): string[] {
+  const request = requestOfRole(asker);
+  return policy
+    .filter((each) => each.effect === 'Deny' && isFor(each, asker.roleArn) && meetsAll(each.conditions, request))
     .filter((statement) =>
       allowed.some(
         (each) =>
@@ -79,3 +68,4 @@ export const denialsOf = (policy: readonly Statement[], roleArn: string, allowed
       ),
     )
     .map((each) => `statement ${nameOf(each)} denies the tenant’s role ${whatOf(each)}`);
+}

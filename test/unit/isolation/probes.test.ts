@@ -2,12 +2,12 @@ import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import { PROBE_CHECKS } from '../../../functions/isolation/checks/probes';
 import { termsOf } from '../../../functions/isolation/probes/terms';
 import { roleOf } from '../../../functions/isolation/subject';
-import { ask, type Scene, testBreaches } from '../../support/breaches';
+import { ask, type Breach, type Scene, testBreaches } from '../../support/breaches';
 import { aCell, aKey, aTenant, theStacks } from '../../support/builders';
 import { assuming } from '../../support/fake-probes';
 import { aSubject, policyOf, type Told } from '../../support/isolated-tenant';
 
-const { host } = aTenant();
+const { host, tenantId } = aTenant();
 const { decoy } = aCell();
 const bucket = theStacks().storage.outputs.BucketName;
 const secret = theStacks().database.outputs.SecretArn;
@@ -64,6 +64,38 @@ testBreaches(PROBE_CHECKS, [
       ),
     'statement Deny Support denies the tenant’s role s3:GetObject',
   ],
+  ...(
+    [
+      ['no AWS service', { Bool: { 'aws:PrincipalIsAWSService': 'false' } }],
+      ['no AWS service, if the key is there', { BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' } }],
+      ['no AWS service by its name', { StringNotLike: { 'aws:PrincipalServiceName': '*.amazonaws.com' } }],
+      ['a session of a role', { StringEquals: { 'aws:PrincipalType': 'AssumedRole' } }],
+      ['no user', { 'ForAnyValue:StringNotEquals': { 'aws:PrincipalType': ['User', 'Account'] } }],
+      ['tagged with a tenant', { StringLike: { 'aws:PrincipalTag/tenantId': '*' } }],
+      ['tagged with this tenant', { StringEqualsIfExists: { 'aws:PrincipalTag/TenantId': tenantId } }],
+      ['not tagged with another tenant', { StringNotEquals: { 'aws:PrincipalTag/tenantId': decoy.tenantId } }],
+      ['of another organization than a stranger’s', { StringNotEquals: { 'aws:PrincipalOrgID': 'o-stranger00' } }],
+      ['of this organization', { 'ForAllValues:StringLike': { 'aws:PrincipalOrgID': 'o-ac*' } }],
+      ['somebody', { Null: { 'aws:PrincipalArn': 'false' } }],
+      ['with temporary credentials', { Null: { 'aws:TokenIssueTime': 'false' } }],
+      ['no IAM user', { Null: { 'aws:username': 'true' } }],
+      ['no source', { Null: { 'aws:SourceArn': 'true' } }],
+      [
+        'any of these at once',
+        { StringEquals: { 'aws:PrincipalType': 'AssumedRole' }, Bool: { 'aws:SecureTransport': 'true' } },
+      ],
+    ] as const
+  ).map(
+    ([who, Condition]): Breach => [
+      'probes.own-bucket',
+      `denied the home page to who is ${who}`,
+      ({ facts }) => {
+        const Resource = `arn:aws:s3:::${bucket}/index.html`;
+        facts.storage.policy.push(...denial({ Principal: '*', Resource, Condition }));
+      },
+      'statement Deny Support denies the tenant’s role s3:GetObject',
+    ],
+  ),
   [
     'probes.own-key',
     'no description of it',
@@ -299,6 +331,50 @@ test.each<[string, (scene: Scene) => unknown]>([
         }),
       ),
   ],
+  ...(
+    [
+      [
+        'the organization’s data perimeter',
+        {
+          StringNotEqualsIfExists: { 'aws:PrincipalOrgID': 'o-acme', 'aws:PrincipalTag/exempt': 'true' },
+          BoolIfExists: { 'aws:PrincipalIsAWSService': 'false' },
+          ArnNotLikeIfExists: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/aws-service-role/*' },
+        },
+      ],
+      [
+        'its network perimeter',
+        {
+          NotIpAddressIfExists: { 'aws:SourceIp': '203.0.113.0/24' },
+          StringNotEqualsIfExists: { 'aws:SourceVpc': 'vpc-0cell' },
+          BoolIfExists: { 'aws:PrincipalIsAWSService': 'false', 'aws:ViaAWSService': 'false' },
+        },
+      ],
+      [
+        'services for other organizations',
+        {
+          StringNotEqualsIfExists: { 'aws:SourceOrgID': 'o-acme' },
+          Null: { 'aws:SourceAccount': 'false' },
+          Bool: { 'aws:PrincipalIsAWSService': 'true' },
+        },
+      ],
+      ['users', { StringEquals: { 'aws:PrincipalType': ['User', 'Account'] } }],
+      ['another tenant', { StringEquals: { 'aws:PrincipalTag/tenantId': decoy.tenantId } }],
+      ['whoever has no tenant', { Null: { 'aws:PrincipalTag/tenantId': 'true' } }],
+      ['all but this tenant', { StringNotLike: { 'aws:PrincipalTag/tenantId': tenantId } }],
+      [
+        'a tenant with an object of another tag',
+        {
+          StringNotEquals: { 'aws:PrincipalTag/tenantId': ['nobody', '$' + '{s3:ExistingObjectTag/tenantId}'] },
+        },
+      ],
+      ['another tag', { StringNotEquals: { 'aws:PrincipalTag/team': 'tenants' } }],
+      ['anonymous requests', { Null: { 'aws:PrincipalArn': 'true' } }],
+      ['no role, by its name', { ArnNotLike: { 'aws:PrincipalArn': 'arn:aws:iam::*:role/tenants/*' } }],
+    ] as const
+  ).map(([whom, Condition]): [string, (scene: Scene) => unknown] => [
+    whom,
+    ({ facts }) => facts.storage.policy.push(...denial({ Principal: '*', Action: 's3:*', Resource: '*', Condition })),
+  ]),
   [
     'another principal',
     ({ facts }) =>
