@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_SCHEMA, DATABASE_STAGING } from '../contract/naming';
-import { columnsIn, nameOf, refersAhead } from './restored-tables';
+import { columnsIn, nameOf, referringParents, refersAhead } from './restored-tables';
 import { setAside } from './set-aside';
 import { type Copy, isOf, leftBy, placedBefore, progressOf, stagedName } from './stage-rows';
 
@@ -49,12 +49,14 @@ async function statementFor(own: Client, copy: Copy, rows: number): Promise<stri
     columns.filter((each) => each.table === table && !each.generated).map(({ column }) => column);
   const names = staged.map(({ name }) => name);
   const { before, after } = await setAside(own, await refersAhead(own, names));
+  // Nothing but these tables: one that inherits may be elsewhere. A table in parts can only be emptied with all of them.
+  const emptied = [...names.map((each) => `ONLY ${nameOf(each)}`), ...(await referringParents(own)).map(nameOf)];
   const body = `
     #variable_conflict use_column
     DECLARE restored_digest text;
     BEGIN
       ${before.map((each) => `${each};`).join('')}
-      ${staged.length > 0 ? `TRUNCATE ${staged.map(({ name }) => nameOf(name)).join(', ')};` : ''}
+      ${emptied.length > 0 ? `TRUNCATE ${emptied.join(', ')};` : ''}
       ${staged.map((table) => replaced(table, writtenOf(table.name))).join('')}
       ${after.map((each) => `${each};`).join('')}
       ${sequences.map(({ name, value }) => `PERFORM setval(${escapeLiteral(nameOf(name))}, ${value});`).join('')}

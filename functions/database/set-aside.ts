@@ -4,19 +4,22 @@ import { DATABASE_SCHEMA } from '../contract/naming';
 const IN_SCHEMA = `relnamespace = '${DATABASE_SCHEMA}'::regnamespace`;
 const AGAIN = (of: string) => `CASE ${of} WHEN 'A' THEN 'ENABLE ALWAYS' ELSE 'ENABLE' END`;
 
-/** Triggers and rules would act on rows that are put back, and policies would hide them from the owner. */
+/**
+ * Triggers and rules would act on rows that are put back, and policies would hide them from the owner. Those of a table in
+ * parts alone (ONLY), as each part has its own copy of a trigger, which may be enabled otherwise.
+ */
 const ACTING = `
-  SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', c.oid::regclass, tgname) AS aside,
-    format('ALTER TABLE %s %s TRIGGER %I', c.oid::regclass, ${AGAIN('tgenabled')}, tgname) AS again
+  SELECT format('ALTER TABLE ONLY %s DISABLE TRIGGER %I', c.oid::regclass, tgname) AS aside,
+    format('ALTER TABLE ONLY %s %s TRIGGER %I', c.oid::regclass, ${AGAIN('tgenabled')}, tgname) AS again
   FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
-  WHERE ${IN_SCHEMA} AND relkind = 'r' AND NOT tgisinternal AND tgenabled IN ('O', 'A')
+  WHERE ${IN_SCHEMA} AND relkind IN ('r', 'p') AND NOT tgisinternal AND tgenabled IN ('O', 'A')
   UNION ALL SELECT format('ALTER TABLE %s DISABLE RULE %I', c.oid::regclass, rulename),
     format('ALTER TABLE %s %s RULE %I', c.oid::regclass, ${AGAIN('ev_enabled')}, rulename)
   FROM pg_rewrite JOIN pg_class c ON c.oid = ev_class
-  WHERE ${IN_SCHEMA} AND relkind = 'r' AND ev_enabled IN ('O', 'A')
+  WHERE ${IN_SCHEMA} AND relkind IN ('r', 'p') AND ev_enabled IN ('O', 'A')
   UNION ALL SELECT format('ALTER TABLE %s NO FORCE ROW LEVEL SECURITY', oid::regclass),
     format('ALTER TABLE %s FORCE ROW LEVEL SECURITY', oid::regclass)
-  FROM pg_class WHERE ${IN_SCHEMA} AND relkind = 'r' AND relforcerowsecurity`;
+  FROM pg_class WHERE ${IN_SCHEMA} AND relkind IN ('r', 'p') AND relforcerowsecurity`;
 
 /** References that wait for the end of the transaction: of a table in parts, those of its parts follow. */
 const REFERENCES = `

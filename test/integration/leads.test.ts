@@ -490,6 +490,16 @@ const OF_ALL_KINDS = `
   CREATE TABLE parts1 PARTITION OF parts FOR VALUES IN (1);
   CREATE TABLE parts2 PARTITION OF parts FOR VALUES IN (2);
   CREATE TABLE bits (id int, part int, FOREIGN KEY (id, part) REFERENCES parts);
+  CREATE TABLE zones (id int PRIMARY KEY) PARTITION BY LIST (id);
+  CREATE TABLE zones1 PARTITION OF zones FOR VALUES IN (1);
+  CREATE TABLE areas (zone int REFERENCES zones) PARTITION BY LIST (zone);
+  CREATE TABLE areas1 PARTITION OF areas FOR VALUES IN (1);
+  CREATE TABLE steps (id int GENERATED ALWAYS AS IDENTITY, year int, month int, next int, team int NOT NULL REFERENCES teams,
+    PRIMARY KEY (id, year, month), FOREIGN KEY (next, year, month) REFERENCES steps) PARTITION BY LIST (year);
+  CREATE TABLE steps1 PARTITION OF steps FOR VALUES IN (1) PARTITION BY RANGE (month);
+  CREATE TABLE steps1h1 PARTITION OF steps1 FOR VALUES FROM (1) TO (7);
+  CREATE TABLE steps1h2 PARTITION OF steps1 DEFAULT;
+  CREATE TABLE steps2 PARTITION OF steps FOR VALUES IN (2);
   CREATE TABLE parents (a int);
   CREATE TABLE children (b int) INHERITS (parents);
   CREATE TABLE hidden (a int);
@@ -501,6 +511,8 @@ const OF_ALL_KINDS = `
   INSERT INTO people VALUES (1, 1, 2), (2, 2, 1);
   ALTER TABLE teams ADD CONSTRAINT leads FOREIGN KEY (lead) REFERENCES people;
   INSERT INTO parts VALUES (1, 1), (2, 2); INSERT INTO bits VALUES (1, 1), (2, 2);
+  INSERT INTO zones VALUES (1); INSERT INTO areas VALUES (1);
+  INSERT INTO steps (year, month, next, team) VALUES (1, 1, 2, 1), (1, 1, NULL, 2), (1, 8, NULL, 1), (2, 1, NULL, 2);
   INSERT INTO parents VALUES (1); INSERT INTO children VALUES (2, 3);
   INSERT INTO hidden VALUES (1), (2); INSERT INTO late VALUES (1);
   ALTER TABLE hidden ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -510,6 +522,12 @@ const OF_ALL_KINDS = `
   CREATE TRIGGER logs BEFORE INSERT OR DELETE ON teams FOR EACH ROW EXECUTE FUNCTION logged();
   CREATE TRIGGER cleared BEFORE TRUNCATE ON teams EXECUTE FUNCTION logged();
   ALTER TABLE teams ENABLE ALWAYS TRIGGER logs, DISABLE TRIGGER cleared;
+  CREATE TRIGGER logs AFTER INSERT ON steps FOR EACH ROW EXECUTE FUNCTION logged();
+  CREATE TRIGGER alone AFTER INSERT ON steps1h2 FOR EACH ROW EXECUTE FUNCTION logged();
+  CREATE TRIGGER cleared AFTER TRUNCATE ON steps EXECUTE FUNCTION logged();
+  CREATE TRIGGER cleared AFTER TRUNCATE ON steps1 EXECUTE FUNCTION logged();
+  ALTER TABLE steps1h1 DISABLE TRIGGER logs;
+  ALTER TABLE steps2 ENABLE ALWAYS TRIGGER logs;
   CREATE CONSTRAINT TRIGGER later AFTER INSERT ON bits DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION logged();
   CREATE RULE none AS ON INSERT TO late DO INSTEAD NOTHING;
   REFRESH MATERIALIZED VIEW moods`;
@@ -517,9 +535,11 @@ const LOST_OF_ALL_KINDS = `
   ALTER TABLE hidden NO FORCE ROW LEVEL SECURITY;
   DELETE FROM hidden; DELETE FROM "Odd one"; DELETE FROM children; DELETE FROM bits; DELETE FROM parts WHERE part = 1; DELETE FROM log;
   ALTER TABLE hidden FORCE ROW LEVEL SECURITY; DELETE FROM late; UPDATE people SET boss = NULL;
+  DELETE FROM areas; DELETE FROM zones; DELETE FROM steps WHERE month = 1;
   INSERT INTO log VALUES ('later'); REFRESH MATERIALIZED VIEW moods`;
-const KINDS = ['"Odd one"', 'teams', 'people', 'parts', 'bits', 'ONLY parents', 'children', 'late', 'log', 'moods'];
-const ROWS_OF_KINDS = 3 + 2 + 2 + 2 + 2 + 1 + 1 + 2 + 1 + 0;
+const IN_PARTS = ['parts', 'bits', 'zones', 'areas', 'steps'];
+const KINDS = ['"Odd one"', 'teams', 'people', ...IN_PARTS, 'ONLY parents', 'children', 'late', 'log', 'moods'];
+const ROWS_OF_KINDS = 3 + 2 + 2 + 2 + 2 + 1 + 1 + 4 + 1 + 1 + 2 + 1 + 0;
 
 describe('a database that is restored', () => {
   const ALL = `${['visitors', 'answers', ...KINDS]
@@ -635,6 +655,17 @@ describe('a database that is restored', () => {
       message: expect.stringContaining('does not bring back large objects, public.elsewhere'),
     });
     await asOwner(`SELECT lo_unlink(${oid}); RESET ROLE; DROP TABLE public.elsewhere`, from);
+    await asOwner(`
+      RESET ROLE; CREATE SCHEMA tied AUTHORIZATION funnels_owner; SET ROLE funnels_owner;
+      CREATE TABLE tied.answers (visitor int REFERENCES funnels.visitors);
+      CREATE TABLE tied.zones2 PARTITION OF funnels.zones FOR VALUES IN (2)`);
+    await expect(step('stage')).rejects.toMatchObject({
+      name: 'ConfigurationInvalid',
+      message: expect.stringContaining('does not bring back tied.answers, tied.zones2'),
+    });
+    await asOwner(
+      'ALTER TABLE zones DETACH PARTITION tied.zones2; DROP TABLE tied.answers, tied.zones2; DROP SCHEMA tied',
+    );
     expect(await step('switch')).toEqual({ is: 'staging', rows: 0 });
     expect(await staged()).toEqual([]);
   });
@@ -689,6 +720,8 @@ describe('a database that is restored', () => {
       expect(await step('stage', 0)).toMatchObject({ is: 'staging' });
     }
     expect(await step('stage')).toEqual({ is: 'staged', rows: ROWS });
+    const inTurn = `SELECT name FROM funnels_restored.tables WHERE name IN ('areas1', 'zones1') ORDER BY n`;
+    expect(await asOwner(inTurn)).toEqual([{ name: 'zones1' }, { name: 'areas1' }]);
   });
 
   test('begins anew when its tables were changed meanwhile, and keeps its rows when a restored one is refused', async () => {
