@@ -16,7 +16,7 @@ const LOADED_KB = 1_200;
  * They are started once a day. AuditSurroundings brings clients that no other function has, one of them built on an SDK of its own;
  * AuditTenant asks about alarms, too.
  */
-const STARTED_DAILY: Readonly<Record<string, number>> = { AuditSurroundings: 1_450, AuditTenant: 1_290 };
+const STARTED_DAILY: Readonly<Record<string, number>> = { AuditSurroundings: 1_450, AuditTenant: 1_300 };
 
 describe('the bundles', () => {
   let bundles: BuiltBundle[] = [];
