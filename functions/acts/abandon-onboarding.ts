@@ -3,10 +3,10 @@ import { type Abandonment, AbandonmentSchema, abandoning } from '../contract/aba
 import type { PlatformErrorName } from '../contract/errors';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { SignupSchema } from '../contract/signup';
+import { describe, isUnderWay } from '../shared/described-execution';
 import { describeIssues, parseAt } from '../shared/parse-at';
 import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, isUnderWay } from './executions';
 import { startInstead } from './start-instead';
 
 export interface AbandonDeps {

@@ -1,12 +1,7 @@
-import {
-  DescribeExecutionCommand,
-  type DescribeExecutionOutput,
-  type SFNClient,
-  StartExecutionCommand,
-} from '@aws-sdk/client-sfn';
+import { type DescribeExecutionOutput, type SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { describe, isUnderWay } from '../shared/described-execution';
 import { pause } from '../shared/invocation';
 import { isNamed } from '../shared/is-named';
-import { isNoExecution } from '../shared/no-execution';
 
 /** "DescribeExecution" is eventually consistent: so often a redrive of another operator is looked for. */
 const LOOKS = 5;
@@ -50,22 +45,6 @@ export async function startOnce(
     return { executionArn: executionArnOf(options.stateMachineArn, options.name), isNew: false };
   }
 }
-
-/** @returns undefined for an execution that AWS has deleted, which it does 90 days after its end */
-export async function describe(
-  machines: Pick<SFNClient, 'send'>,
-  executionArn: string,
-): Promise<DescribeExecutionOutput | undefined> {
-  try {
-    return await machines.send(new DescribeExecutionCommand({ executionArn }));
-  } catch (thrown) {
-    if (isNoExecution(thrown)) return undefined;
-    throw thrown;
-  }
-}
-
-/** PENDING_REDRIVE: a child of a Map Run that will be redriven ("DescribeExecution"). */
-export const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';
 
 /** Whether an execution runs, or has run again since it was described as `before`. */
 export const isRedriven = (now: DescribeExecutionOutput, before: DescribeExecutionOutput | undefined) =>

@@ -4,10 +4,11 @@ import { tenantIdOf } from '../contract/naming';
 import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { readableSignupId, SignupSchema } from '../contract/signup';
 import type { TenantStatus } from '../contract/tenant';
+import { describe, isUnderWay } from '../shared/described-execution';
 import { isNamed } from '../shared/is-named';
 import { findRefusal, findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, describeRefused, isRedriven, isUnderWay } from './executions';
+import { describeRefused, isRedriven } from './executions';
 import { startInstead } from './start-instead';
 
 export interface RedriveDeps {

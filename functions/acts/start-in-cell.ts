@@ -1,5 +1,5 @@
 import type { SFNClient } from '@aws-sdk/client-sfn';
-import { describe, isUnderWay } from './executions';
+import { describe, isUnderWay } from '../shared/described-execution';
 import { startInstead } from './start-instead';
 
 /** A release or a migration that has a cell, or had it last. */

@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
-import { describe, executionArnOf, startOnce } from './executions';
+import { describe } from '../shared/described-execution';
+import { executionArnOf, startOnce } from './executions';
 
 /** `earlier`: the execution that had been started before under the same name; undefined when AWS does not show it yet. */
 export type StartedInstead = { readonly executionArn: string } & (

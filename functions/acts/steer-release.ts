@@ -12,11 +12,12 @@ import type { PlatformErrorName } from '../contract/errors';
 import type { ReleaseClaim } from '../contract/records';
 import { type ReleaseRequest, ReleaseRequestSchema } from '../contract/release';
 import { note, readClaim } from '../delivery/release-store';
+import { describe, isUnderWay } from '../shared/described-execution';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { describe, describeRefused, isRedriven, isUnderWay } from './executions';
+import { describeRefused, isRedriven } from './executions';
 import { type StartedInCell, startInCell } from './start-in-cell';
 
 export interface ReleaseDeps {

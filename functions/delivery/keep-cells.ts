@@ -2,7 +2,7 @@ import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-s
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
-import { DescribeExecutionCommand, SFNClient } from '@aws-sdk/client-sfn';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
 import type { Compute } from '../compute/compute';
@@ -17,8 +17,8 @@ import { seenRules } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
+import { describe, isUnderWay } from '../shared/described-execution';
 import { logger } from '../shared/logger';
-import { isNoExecution } from '../shared/no-execution';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type EndBadBakeDeps, endBadBake } from './end-bad-bake';
 import { endClaimFor, forgetIdle, readClaim, withdrawFor } from './release-store';
@@ -97,15 +97,9 @@ async function keepTasks({ ecs, scaling }: KeepCellsDeps, cell: CellDescriptor, 
 async function stoppedForGood({ table, sfn }: KeepCellsDeps, cell: CellDescriptor): Promise<ReleaseClaim | undefined> {
   const claim = await readClaim(table, cell.name);
   if (!claim || claim.endedAt) return undefined;
-  try {
-    const { executionArn } = claim;
-    const { status, redriveStatus } = await sfn.send(new DescribeExecutionCommand({ executionArn }));
-    const goesOn = status === 'RUNNING' || status === 'PENDING_REDRIVE' || redriveStatus !== 'NOT_REDRIVABLE';
-    return goesOn ? undefined : claim;
-  } catch (thrown) {
-    if (!isNoExecution(thrown)) throw thrown;
-    return claim;
-  }
+  const execution = await describe(sfn, claim.executionArn);
+  const goesOn = execution && (isUnderWay(execution) || execution.redriveStatus !== 'NOT_REDRIVABLE');
+  return goesOn ? undefined : claim;
 }
 
 /** Gives the cell to the next release, once nobody is served by the colour that it fills. */

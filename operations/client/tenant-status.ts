@@ -1,11 +1,11 @@
 import type { DescribeExecutionOutput, SFNClient } from '@aws-sdk/client-sfn';
-import { describe } from '../../functions/acts/executions';
 import { executionLink, failureReport } from '../../functions/contract/failure-report';
 import type { RefusedSignup, TenantRecord } from '../../functions/contract/records';
 import type { FailureReport, Outcome } from '../../functions/contract/tenant';
 import { workflowNamed } from '../../functions/contract/workflows';
 import { reportOf } from '../../functions/runs/notice-end';
 import { describeRunEnd } from '../../functions/runs/run-end';
+import { describe } from '../../functions/shared/described-execution';
 import { historyOf, isOlderThanMachine } from './executions';
 import { statesUnderWay, visitsOf } from './progress';
 

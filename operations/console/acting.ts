@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type * as z from 'zod';
-import { describe } from '../../functions/acts/executions';
 import { whyNoRedrive } from '../../functions/acts/redrive-execution';
 import { TENANT_ID_PATTERN, tenantIdOf } from '../../functions/contract/naming';
 import { SignupSchema } from '../../functions/contract/signup';
+import { describe } from '../../functions/shared/described-execution';
 import { settled } from '../../functions/shared/settled';
 import type { StageClient } from '../client/stage-client';
 import { type ListedTenant, listed } from '../client/tenant-list';
