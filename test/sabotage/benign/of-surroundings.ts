@@ -18,11 +18,7 @@ import {
   DescribeNetworkAclsCommand,
 } from '@aws-sdk/client-ec2';
 import { DescribeServicesCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import {
-  AddTagsCommand,
-  ModifyLoadBalancerAttributesCommand,
-  RemoveTagsCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { AddTagsCommand, RemoveTagsCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { DeleteRuleCommand, PutRuleCommand } from '@aws-sdk/client-eventbridge';
 import {
   CreateRoleCommand,
@@ -48,6 +44,7 @@ import {
 import { everyItem } from '../../../functions/shared/paging';
 import { aRule } from '../a-rule';
 import { aUser } from '../identity-changes';
+import { loadBalancerAttribute } from '../load-balancer-attribute';
 import { refuseAdministration } from '../network-changes';
 import type { SharedScene } from '../surroundings-target';
 import type { Revert } from '../technique';
@@ -174,33 +171,11 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
   },
   {
     name: 'an operator lets idle connections live longer',
-    make: async ({ surroundings: { cell }, root: { elb } }) => {
-      const { loadBalancerArn: LoadBalancerArn } = cell;
-      const set = (Value: string) =>
-        elb.send(
-          new ModifyLoadBalancerAttributesCommand({
-            LoadBalancerArn,
-            Attributes: [{ Key: 'idle_timeout.timeout_seconds', Value }],
-          }),
-        );
-      await set('120');
-      return () => set('60');
-    },
+    make: (scene) => loadBalancerAttribute(scene, 'idle_timeout.timeout_seconds', '120'),
   },
   {
     name: 'an operator protects the load balancer from deletion',
-    make: async ({ surroundings: { cell }, root: { elb } }) => {
-      const { loadBalancerArn: LoadBalancerArn } = cell;
-      const set = (Value: string) =>
-        elb.send(
-          new ModifyLoadBalancerAttributesCommand({
-            LoadBalancerArn,
-            Attributes: [{ Key: 'deletion_protection.enabled', Value }],
-          }),
-        );
-      await set('true');
-      return () => set('false');
-    },
+    make: (scene) => loadBalancerAttribute(scene, 'deletion_protection.enabled', 'true'),
   },
   {
     name: 'another team reads the logs of its functions',

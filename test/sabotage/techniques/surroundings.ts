@@ -19,12 +19,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { DescribeSubnetsCommand, RunInstancesCommand, TerminateInstancesCommand } from '@aws-sdk/client-ec2';
 import { DescribeServicesCommand, DescribeTaskDefinitionCommand, UpdateServiceCommand } from '@aws-sdk/client-ecs';
-import {
-  CreateListenerCommand,
-  DeleteListenerCommand,
-  DescribeLoadBalancerAttributesCommand,
-  ModifyLoadBalancerAttributesCommand,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
+import { CreateListenerCommand, DeleteListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { PutPermissionCommand, RemovePermissionCommand } from '@aws-sdk/client-eventbridge';
 import { CreateUserCommand, DeleteUserCommand } from '@aws-sdk/client-iam';
 import {
@@ -45,6 +40,7 @@ import {
   UnsubscribeCommand,
 } from '@aws-sdk/client-sns';
 import { tenantIdIn } from '../../../functions/contract/naming';
+import { loadBalancerAttribute } from '../load-balancer-attribute';
 import { strangersNameServer } from '../name-changes';
 import { aPeering, aVpc, ELSEWHERE } from '../network-changes';
 import { answered } from '../probe-changes';
@@ -54,15 +50,10 @@ import { STRANGER, STRANGERS_ROOT } from '../technique';
 const attribute = (name: string, Key: string, Value: string): SharedTechnique => ({
   name,
   check: 'routing.load-balancer',
-  detonate: async ({ surroundings, root: { elb } }) => {
-    const { loadBalancerArn: LoadBalancerArn } = surroundings.cell;
-    const { Attributes = [] } = await elb.send(new DescribeLoadBalancerAttributesCommand({ LoadBalancerArn }));
-    const before = Attributes.find((each) => each.Key === Key)?.Value;
-    const set = (to: string | undefined) =>
-      elb.send(new ModifyLoadBalancerAttributesCommand({ LoadBalancerArn, Attributes: [{ Key, Value: to }] }));
-    await set(Value);
-    return { expectedEvidence: `${Key} is ${Value}`, revert: () => set(before) };
-  },
+  detonate: async (scene) => ({
+    expectedEvidence: `${Key} is ${Value}`,
+    revert: await loadBalancerAttribute(scene, Key, Value),
+  }),
 });
 
 const onBus = (name: string, Principal: string, evidence: string): SharedTechnique => ({
