@@ -180,7 +180,8 @@ export const EVENT_CATALOGUE: readonly CataloguedEvent[] = [
     version: 1,
     source: ONBOARDING_SOURCE,
     direction: 'out',
-    summary: 'A release has failed or was taken back. Every tenant of the cell has the former version.',
+    summary:
+      'A release has failed or was taken back: every tenant of the cell has the former version. Or it was stopped, as its reason says, and another event follows.',
     detail: TenantReleaseReturnedSchema,
     fields: {
       ...OF_RELEASE,

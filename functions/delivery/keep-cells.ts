@@ -2,6 +2,7 @@ import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-s
 import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
@@ -18,15 +19,18 @@ import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { describe, isUnderWay } from '../shared/described-execution';
+import { type EventBus, eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type EndBadBakeDeps, endBadBake } from './end-bad-bake';
+import { tellEndFor } from './notice-release-end';
 import { endClaimFor, forgetIdle, readClaim, withdrawFor } from './release-store';
 import { makeRingZeroAgain } from './ring-zero';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignTenants } from './tenants-of-cell';
 
 export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, EndBadBakeDeps {
+  readonly bus: EventBus;
   readonly scaling: Scaling;
   readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
 }
@@ -90,24 +94,33 @@ async function keepTasks({ ecs, scaling }: KeepCellsDeps, cell: CellDescriptor, 
   return filled || scaled.length > 0;
 }
 
+interface Stopped {
+  readonly claim: ReleaseClaim;
+  readonly redriveCount: number;
+}
+
 /**
  * The release that has the cell, if it will never go on: AWS has deleted its execution, or can no longer redrive it
  * ("RedriveExecution": within 14 days of its end).
  */
-async function stoppedForGood({ table, sfn }: KeepCellsDeps, cell: CellDescriptor): Promise<ReleaseClaim | undefined> {
+async function stoppedForGood({ table, sfn }: KeepCellsDeps, cell: CellDescriptor): Promise<Stopped | undefined> {
   const claim = await readClaim(table, cell.name);
   if (!claim || claim.endedAt) return undefined;
   const execution = await describe(sfn, claim.executionArn);
   const goesOn = execution && (isUnderWay(execution) || execution.redriveStatus !== 'NOT_REDRIVABLE');
-  return goesOn ? undefined : claim;
+  return goesOn ? undefined : { claim, redriveCount: execution?.redriveCount ?? 0 };
 }
 
-/** Gives the cell to the next release, once nobody is served by the colour that it fills. */
-async function free(deps: KeepCellsDeps, cell: CellDescriptor, claim: ReleaseClaim, live: Colour): Promise<boolean> {
-  if (await isReached(deps, cell, OTHER_COLOUR[live])) return false;
-  if (!(await endClaimFor(deps.table, claim, deps.now().toISOString()))) return false;
-  const { releaseId, executionArn } = claim;
-  logger.warn('release.ended-for', { cell: cell.name, releaseId, executionArn, live });
+/** Gives the cell to the next release, once nobody is served by the colour that it fills, and tells how the one before ended. */
+async function free(deps: KeepCellsDeps, cell: CellDescriptor, stopped: Stopped, live: LiveColour): Promise<boolean> {
+  if (await isReached(deps, cell, OTHER_COLOUR[live.colour])) return false;
+  const { claim, redriveCount } = stopped;
+  const { releaseId, executionArn, to } = claim;
+  const outcome = live.colour === to && live.releaseId === releaseId ? 'completed' : 'returned';
+  const at = deps.now();
+  await tellEndFor(deps.bus, claim, { outcome, redriveCount, at });
+  if (!(await endClaimFor(deps.table, claim, outcome, at.toISOString()))) return false;
+  logger.warn('release.ended-for', { cell: cell.name, releaseId, executionArn, live: live.colour, outcome });
   return true;
 }
 
@@ -115,13 +128,13 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
   if ((await settleFill(deps, cell)) === 'answered') return 'answered';
   if (await endBadBake(deps, cell)) return 'returned';
   const stopped = await stoppedForGood(deps, cell);
-  if (stopped && (await withdrawFor(deps.table, stopped, deps.now().toISOString()))) return 'withdrawn';
+  if (stopped && (await withdrawFor(deps.table, stopped.claim, deps.now().toISOString()))) return 'withdrawn';
   const live = await readLiveColour(deps.table, cell.name);
   if (live && (await keepTasks(deps, cell, live))) return 'scaled';
   if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';
   if (!live || live.releasing || !(live.idle || stopped)) return 'kept';
   if ((await alignTenants(deps, cell)) > 0) return 'aligned';
-  if (stopped && (await free(deps, cell, stopped, live.colour))) return 'freed';
+  if (stopped && (await free(deps, cell, stopped, live))) return 'freed';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
 }
 
@@ -137,8 +150,8 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
  *    moves tenants, and end a suspension that a killed run has left.
  * 5. Make the listener rule of the cell's own page again, if somebody has deleted it.
  * 6. While the cell has an idle colour with tasks, or such a release, align the rules that a crash may have left on it.
- * 7. When no rule leads to the other colour, end such a release: the next one may claim the cell, and fills that colour
- *    after the stage's `propagation`. Nothing is published.
+ * 7. When no rule leads to the other colour, publish how such a release ended, at least once, and end it: the next one may claim
+ *    the cell, and fills that colour after the stage's `propagation`.
  * 8. After the grace period, when no tenant's rule leads to the idle colour, take its tasks away. The
  *    look comes at least a call after the last rule was moved: load balancers go on sending requests
  *    to a former group for seconds (argo-rollouts#3333).
@@ -175,6 +188,7 @@ const realDeps = (): KeepCellsDeps => {
     scaling: new ApplicationAutoScalingClient(clientOptions),
     cloudwatch: new CloudWatchClient(clientOptions),
     sfn: new SFNClient(clientOptions),
+    bus: eventBus(new EventBridgeClient(clientOptions)),
     compute: { ...ssmCells(ssm), ...tableLiveColour(table), ...targetHealth(elb) },
     now: () => new Date(),
   };

@@ -1,11 +1,12 @@
-import { orderOf, TENANT_RELEASE_RETURNED } from '../contract/events';
+import { orderOf, TENANT_RELEASE_COMPLETED, TENANT_RELEASE_RETURNED } from '../contract/events';
+import type { ReleaseClaim } from '../contract/records';
 import { type ReleaseRequest, ReleaseRequestSchema } from '../contract/release';
 import type { Failure } from '../contract/tenant';
 import { type EventBus, publish } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import type { Meter } from '../shared/meter';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { note, readClaim } from './release-store';
+import { note, readClaim, tenantsMoved } from './release-store';
 
 export interface NoticeReleaseEndDeps {
   readonly table: TenantsTable;
@@ -44,9 +45,28 @@ export async function noticeReleaseEnd(deps: NoticeReleaseEndDeps, end: End): Pr
   if (!request || claim?.executionArn !== end.executionArn || claim.endedAt) return 'foreign';
   const at = deps.now();
   await note(deps.table, request.cell, end.executionArn, { failure: { ...end.failure, at: at.toISOString() } });
-  const tenants = claim.rings.reduce((sum, ring) => sum + ring.tenants, 0);
-  await tell(deps, end, request, at, tenants);
+  await tell(deps, end, request, at, tenantsMoved(claim));
   deps.meter.count('UnfinishedRuns', 1);
   logger.error('release.unfinished', { ...request, executionArn: end.executionArn, ...end.failure });
   return 'unfinished';
+}
+
+/**
+ * Publishes how a release has ended that was stopped, and whose execution will never tell: `TenantReleaseCompleted` where its
+ * colour had become the live one, else `TenantReleaseReturned`. `attempt` counts that end as one more redrive: a consumer
+ * takes two events of one attempt for copies, and the stop has told that the tenants were not returned.
+ */
+export async function tellEndFor(
+  bus: EventBus,
+  claim: ReleaseClaim,
+  end: { readonly outcome: 'completed' | 'returned'; readonly redriveCount: number; readonly at: Date },
+): Promise<void> {
+  const { releaseId, cell, digest, executionArn, to, failure } = claim;
+  const fields = { version: 1, releaseId, cell, digest, tenants: tenantsMoved(claim), executionArn } as const;
+  const order = orderOf(end.redriveCount + 1, end.at);
+  if (end.outcome === 'completed')
+    return await publish(bus, TENANT_RELEASE_COMPLETED, { ...fields, colour: to, ...order });
+  const { step = claim.phase, error = 'RunAborted', reason = 'no reason is known' } = failure ?? {};
+  const returned = `the release was stopped and could no longer be redriven; its tenants have been returned: ${reason}`;
+  await publish(bus, TENANT_RELEASE_RETURNED, { ...fields, failedStep: step, error, reason: returned, ...order });
 }

@@ -264,10 +264,13 @@ export async function withdrawFor(table: TenantsTable, claim: ReleaseClaim, at: 
  *
  * @returns false when the release has ended meanwhile
  */
-export async function endClaimFor(table: TenantsTable, claim: ReleaseClaim, at: string): Promise<boolean> {
-  const { cell, executionArn, releaseId, to } = claim;
+export async function endClaimFor(
+  table: TenantsTable,
+  { cell, executionArn }: ReleaseClaim,
+  outcome: NonNullable<ReleaseClaim['outcome']>,
+  at: string,
+): Promise<boolean> {
   const live = await requireLiveColour(table, cell);
-  const outcome = live.colour === to && live.releaseId === releaseId ? 'completed' : 'returned';
   const { changePk, changeSk } = changedNow();
   const changed = { ':change': changePk, ':at': changeSk };
   const ended = {

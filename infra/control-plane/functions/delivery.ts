@@ -143,22 +143,27 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
       ...cells.observe,
     ],
   });
-  const keepCells = make('KeepCells', [
-    ...ofTenants,
-    onCellItems(context, 'ConditionCheckItem'),
-    {
-      actions: ['states:DescribeExecution'],
-      resources: [arns.executions(workflowNamed('TenantRelease'))],
-      wildcardBecause: 'A stopped release that has a cell has a random name.',
-    },
-    ...cells.describeTasks,
-    ...cells.scale,
-    cells.listCells,
-    cells.answerTasks,
-    ...cells.moveRules,
-    makingRules(context),
-    ...cells.observe,
-  ]);
+  const keepCells = make(
+    'KeepCells',
+    [
+      ...ofTenants,
+      publishing(context),
+      onCellItems(context, 'ConditionCheckItem'),
+      {
+        actions: ['states:DescribeExecution'],
+        resources: [arns.executions(workflowNamed('TenantRelease'))],
+        wildcardBecause: 'A stopped release that has a cell has a random name.',
+      },
+      ...cells.describeTasks,
+      ...cells.scale,
+      cells.listCells,
+      cells.answerTasks,
+      ...cells.moveRules,
+      makingRules(context),
+      ...cells.observe,
+    ],
+    bus,
+  );
   const retryMove = make('RetryMove', [
     onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
     cells.listCells,

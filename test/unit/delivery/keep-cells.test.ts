@@ -3,6 +3,7 @@ import { RING_ZERO_PRIORITY, ringZeroHost } from '../../../functions/contract/na
 import { itemKeys, type LiveColour } from '../../../functions/contract/records';
 import { keepCells } from '../../../functions/delivery/keep-cells';
 import { aCell, NOW } from '../../support/builders';
+import { FakeBus } from '../../support/fake-bus';
 import { awsError, FakeClient } from '../../support/fake-client';
 import { FakeScaling } from '../../support/fake-scaling';
 import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
@@ -26,6 +27,7 @@ function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescr
     DescribeExecutionCommand: () => (typeof described.answer === 'function' ? described.answer() : described.answer),
   });
   const { cloudwatch } = world;
+  const bus = new FakeBus();
   const scaling = new FakeScaling(cell);
   // FillColour has suspended it.
   if (live.releasing)
@@ -33,13 +35,13 @@ function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescr
   const run = (at = Date.parse(NOW) + HOUR) =>
     keepCells.run(
       {
-        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch, scaling },
+        ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch, scaling, bus },
         compute: { ...world.compute, cells: async () => [{ ...cell, ringZero }] },
         now: () => new Date(at),
       },
       {},
     );
-  return { world, ecs, sfn, described, scaling, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
+  return { world, ecs, sfn, bus, described, scaling, run, emptied: () => ecs.inputs('UpdateServiceCommand') };
 }
 
 test('removes the tasks of the idle colour once its time is over, one time', async () => {
@@ -253,6 +255,41 @@ describe('a release that was stopped after it had moved tenants', () => {
     await expect(next()).resolves.toMatchObject({ outcome: 'claimed', release: { from: 'blue', to: 'green' } });
   });
 
+  test('is told to have returned, once its tenants have left its colour, and as no copy of its stop', async () => {
+    const { bus, until } = await stopped({ ...END, redriveCount: 1 });
+    await until('aligned');
+    expect(bus.events).toEqual([]);
+    await until('freed');
+    await until('emptied');
+    const freed = new Date(Date.parse(NOW) + HOUR).toISOString();
+    expect(bus.events).toEqual([
+      {
+        type: 'TenantReleaseReturned',
+        detail: expect.objectContaining({
+          ...{ releaseId: 'r1', cell: cell.name, digest: DIGEST, tenants: 2, executionArn: aReleaseRun() },
+          ...{
+            error: 'RunAborted',
+            attempt: 3,
+            occurredAt: freed,
+            reason: expect.stringContaining('have been returned'),
+          },
+        }),
+      },
+    ]);
+  });
+
+  test('is told again, and ended, by the next call when the bus was out of order', async () => {
+    const { world, bus, until, run } = await stopped(END);
+    await until('aligned');
+    bus.before = () => {
+      throw awsError('InternalException');
+    };
+    await expect(run()).rejects.toMatchObject({ name: 'InternalException' });
+    expect(world.claimNow()).not.toHaveProperty('endedAt');
+    bus.before = () => {};
+    await expect(until('freed')).resolves.toEqual(['freed']);
+  });
+
   test('counts its colour as left from the moment on at which nobody was there any more', async () => {
     const { world, run } = await stopped(END);
     for (const minutes of [0, 2, 4, 6]) await run(Date.parse(NOW) + minutes * 60_000);
@@ -285,9 +322,12 @@ describe('a release that was stopped after it had moved tenants', () => {
   });
 
   test('ends as completed when its colour is live', async () => {
-    const { world, release, until, hosts } = await stopped(END);
+    const { world, bus, release, until, hosts } = await stopped(END);
     await world.settle(release);
     await until('freed');
+    expect(bus.events).toMatchObject([
+      { type: 'TenantReleaseCompleted', detail: { releaseId: 'r1', colour: 'green', tenants: 2, attempt: 2 } },
+    ]);
     expect(hosts()).toEqual(['green', 'green']);
     expect(world.claimNow()).toMatchObject({ outcome: 'completed', endedAt: expect.any(String) });
     expect(world.live()).toMatchObject({ colour: 'green', releaseId: 'r1' });
