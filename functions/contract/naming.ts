@@ -112,6 +112,9 @@ export const PROBE_PREFIX = '.isolation-probe/';
 /** The platform's stacks: `Foundation`, `ControlPlane`, `Delivery`, and `Cell-NAME` for each cell. */
 export const platformStackName = (stack: string) => `TenantOnboarding-${stack}`;
 
+/** CloudFormation names a rule of another bus than the default one `BUS|RULE`. */
+export const ruleNameOf = (physicalId = '') => physicalId.split('|').at(-1) ?? '';
+
 /** Metadata of a function in its stack's template: SHA-256 of its package, base64. */
 export const CODE_DIGEST = 'CodeSha256';
 

@@ -1,4 +1,4 @@
-import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchClient, DescribeAlarmsCommand, type DescribeAlarmsCommandInput } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -6,10 +6,13 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { ruleNameOf } from '../../functions/contract/naming';
 import { STATE_INDEX, stateKeys } from '../../functions/contract/records';
+import { isNamed } from '../../functions/shared/is-named';
 import { everyItem, pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
+import { CONTROL_PLANE, DELIVERY } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
 import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
 import type { StageConnection } from '../stage-connection';
@@ -25,8 +28,39 @@ const PREFIX = 'TenantOnboarding-';
 
 const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
 
-/** The rules of all of the platform's stacks: that of the delivery starts the pipeline when an image is pushed. */
-export async function ruleFindings(events: Pick<EventBridgeClient, 'send'>, eventBusName: string): Promise<Finding[]> {
+/** What CloudFormation has made. The stack of the delivery is not there in every stage. */
+async function madeIn(client: Pick<CloudFormationClient, 'send'>, StackName: string) {
+  try {
+    return await everyItem(
+      pages(
+        (NextToken: string | undefined) => client.send(new ListStackResourcesCommand({ StackName, NextToken })),
+        ({ NextToken }) => NextToken,
+      ),
+      ({ StackResourceSummaries }) => StackResourceSummaries,
+    );
+  } catch (thrown) {
+    if (StackName === DELIVERY && isNamed(thrown, 'ValidationError')) return [];
+    throw thrown;
+  }
+}
+
+/** The names of the rules that the platform's stacks have made. */
+async function rulesMade(client: Pick<CloudFormationClient, 'send'>): Promise<string[]> {
+  const made = (await settled([CONTROL_PLANE, DELIVERY].map((stack) => madeIn(client, stack)))).flat();
+  return made
+    .filter(({ ResourceType }) => ResourceType === 'AWS::Events::Rule')
+    .map(({ PhysicalResourceId }) => ruleNameOf(PhysicalResourceId));
+}
+
+/**
+ * The rules of all of the platform's stacks: that of the delivery starts the pipeline when an image is pushed. CloudFormation
+ * knows those that somebody has deleted.
+ */
+export async function ruleFindings(
+  events: Pick<EventBridgeClient, 'send'>,
+  eventBusName: string,
+  cloudformation: Pick<CloudFormationClient, 'send'>,
+): Promise<Finding[]> {
   const on = (EventBusName: string) =>
     everyItem(
       pages(
@@ -36,12 +70,20 @@ export async function ruleFindings(events: Pick<EventBridgeClient, 'send'>, even
       ),
       ({ Rules }) => Rules,
     );
-  const rules = (await settled([on('default'), on(eventBusName)])).flat();
+  const [made, ...found] = await settled([rulesMade(cloudformation), on('default'), on(eventBusName)]);
+  const rules = found.flat();
   const off = rules.filter(({ State }) => State === 'DISABLED').map(({ Name }) => Name);
+  const gone = made.filter((name) => !rules.some(({ Name }) => Name === name));
   if (rules.length === 0) return [failed('event rules', 'there are none; deploy the stage')];
-  return off.length > 0
-    ? [failed('event rules', `disabled: ${off.join(', ')}; enable them, or deploy the stage`)]
-    : [ok('event rules', `${rules.length} enabled`)];
+  const faults = [
+    ...(off.length > 0
+      ? [failed('event rules', `disabled: ${off.join(', ')}; enable them: a deployment of the same template does not`)]
+      : []),
+    ...(gone.length > 0
+      ? [failed('event rules', `deleted: ${gone.join(', ')}; docs/runbook.md#surroundings says how to make them again`)]
+      : []),
+  ];
+  return faults.length > 0 ? faults : [ok('event rules', `${rules.length} enabled`)];
 }
 
 /**
@@ -103,14 +145,15 @@ export async function examine(
   queues: () => Promise<readonly (QueueDepth & { readonly queue: string })[]>,
 ): Promise<readonly Finding[]> {
   const { aws, eventBusName } = stage;
+  const cloudformation = new CloudFormationClient(aws);
   const findings = await settled([
     asked('queues', async () => (await queues()).map(queueFinding)),
-    asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName)),
+    asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName, cloudformation)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
     asked('alarms', () => alarmFindings(new CloudWatchClient(aws))),
     asked('subscriber and templates', () =>
       deployedStageFindings({
-        cloudformation: new CloudFormationClient(aws),
+        cloudformation,
         lambda: new LambdaClient(aws),
         s3: new S3Client({ ...aws, forcePathStyle: true }),
         sns: new SNSClient(aws),

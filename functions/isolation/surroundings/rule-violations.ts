@@ -1,5 +1,6 @@
 import type { Rule, Target } from '@aws-sdk/client-eventbridge';
 import * as z from 'zod';
+import { ruleNameOf } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly } from '../check';
 import { ofType } from './expected-of';
@@ -14,9 +15,6 @@ const RuleSchema = z.object({
   ScheduleExpression: z.string().optional(),
   Targets: z.array(TargetSchema).default([]),
 });
-
-/** CloudFormation names a rule of another bus than the default one `BUS|RULE`. */
-const nameIn = (physicalId = '') => physicalId.split('|').at(-1) ?? '';
 
 /** A value as text, without the order of keys. */
 function sortedText(value: unknown): string {
@@ -118,7 +116,7 @@ export async function ruleViolations(surroundings: PlatformSurroundings, facts: 
     stacks.controlPlane(),
   ]);
   const expected = ofType(resources, 'AWS::Events::Rule').map(({ physicalId, properties }) => ({
-    ...{ name: nameIn(physicalId), rule: RuleSchema.parse(properties) },
+    ...{ name: ruleNameOf(physicalId), rule: RuleSchema.parse(properties) },
   }));
   const names = expected.map(({ name }) => name);
   const changed = await settled(

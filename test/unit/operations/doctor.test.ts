@@ -1,6 +1,6 @@
 import { CONTROL_PLANE, DELIVERY } from '../../../infra/config/stack-names';
 import { alarmFindings, ruleFindings } from '../../../operations/client/doctor';
-import { FakeClient } from '../../support/fake-client';
+import { awsError, FakeClient } from '../../support/fake-client';
 
 const AlarmActions = ['arn:aws:sns:eu-central-1:111122223333:alarms'];
 /** Part of a composite alarm: it tells nobody by itself. */
@@ -40,12 +40,43 @@ const bus = (...rules: { Name: string; State: string }[]) =>
     }),
   });
 
+/** CloudFormation with the stacks of these rules, a rule a page. */
+const stacks = (made: Readonly<Record<string, readonly string[]>>) =>
+  new FakeClient({
+    ListStackResourcesCommand: ({ StackName, NextToken = '0' }: { StackName: string; NextToken?: string }) => {
+      const rules = made[StackName];
+      if (!rules) throw awsError('ValidationError');
+      const next = Number(NextToken) + 1;
+      return {
+        StackResourceSummaries: [
+          { ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'a-queue' },
+          ...rules
+            .slice(next - 1, next)
+            .map((PhysicalResourceId) => ({ ResourceType: 'AWS::Events::Rule', PhysicalResourceId })),
+        ],
+        NextToken: next < rules.length ? `${next}` : undefined,
+      };
+    },
+  });
+const WITHOUT_DELIVERY = stacks({ [CONTROL_PLANE]: [`${CONTROL_PLANE}-Sweep`] });
+
+it('a deleted rule is told, of whichever bus and stack', async () => {
+  const Name = `${CONTROL_PLANE}-Sweep`;
+  const made = stacks({
+    [CONTROL_PLANE]: [Name, `tenant-onboarding|${CONTROL_PLANE}-Signup`],
+    [DELIVERY]: [`${DELIVERY}-Push`],
+  });
+  await expect(ruleFindings(bus({ Name, State: 'ENABLED' }), 'tenant-onboarding', made)).resolves.toMatchObject([
+    { verdict: 'failed', says: expect.stringContaining(`deleted: ${CONTROL_PLANE}-Signup, ${DELIVERY}-Push;`) },
+  ]);
+});
+
 it.each([CONTROL_PLANE, DELIVERY])('a disabled rule of %s is told', async (stack) => {
   const rules = [
     { Name: `${CONTROL_PLANE}-Sweep`, State: 'ENABLED' },
     { Name: `${stack}-Push`, State: 'DISABLED' },
   ];
-  await expect(ruleFindings(bus(...rules), 'tenant-onboarding')).resolves.toMatchObject([
+  await expect(ruleFindings(bus(...rules), 'tenant-onboarding', WITHOUT_DELIVERY)).resolves.toMatchObject([
     { verdict: 'failed', says: expect.stringContaining(`disabled: ${stack}-Push`) },
   ]);
 });
@@ -55,7 +86,7 @@ it('rules of others do not matter', async () => {
     { Name: `${CONTROL_PLANE}-Sweep`, State: 'ENABLED' },
     { Name: 'Backup', State: 'DISABLED' },
   ];
-  await expect(ruleFindings(bus(...rules), 'tenant-onboarding')).resolves.toMatchObject([
+  await expect(ruleFindings(bus(...rules), 'tenant-onboarding', WITHOUT_DELIVERY)).resolves.toMatchObject([
     { verdict: 'ok', says: '1 enabled' },
   ]);
 });
