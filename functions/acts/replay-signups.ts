@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import * as z from 'zod';
 import type { UndeliveredSignup } from '../contract/act';
-import { SIGNUP_DETAIL_TYPE } from '../contract/signup';
+import { SignupEventSchema } from '../contract/signup';
 import { isNamed } from '../shared/is-named';
 import { describeIssues } from '../shared/parse-at';
 import { startOnce } from './executions';
@@ -47,9 +47,8 @@ export type Replay = Replayed | { readonly unreadable: Unreadable };
 /** The command has that long for ten messages, before others may receive them again; seconds. */
 const HIDDEN_FOR = 120;
 
-const EventSchema = z.looseObject({
+const EventSchema = SignupEventSchema.extend({
   id: z.string('expected the id of an event').regex(/^[\w-]{1,72}$/, 'expected 1 to 72 letters, digits, - or _'),
-  'detail-type': z.literal(SIGNUP_DETAIL_TYPE, `expected ${SIGNUP_DETAIL_TYPE}`),
   detail: z.unknown().refine((detail) => detail !== undefined, 'expected the signup'),
 });
 type Event = z.output<typeof EventSchema>;

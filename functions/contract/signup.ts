@@ -130,7 +130,8 @@ export function signupDetail(input: unknown): unknown {
   return envelope.success ? envelope.data.detail : input;
 }
 
-const SignupEventSchema = z.looseObject({
+/** What the envelope of a signup says. An event without a source is written by hand. */
+export const SignupEventSchema = z.looseObject({
   'detail-type': z.literal(SIGNUP_DETAIL_TYPE, `expected ${SIGNUP_DETAIL_TYPE}`),
   source: z.literal(SIGNUP_SOURCE, `expected ${SIGNUP_SOURCE}`).optional(),
 });

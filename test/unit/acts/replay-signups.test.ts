@@ -110,6 +110,7 @@ describe('G4: a message that is no signup event does not stop the replay', () =>
     ['an event with a number as id', odd({ id: 7 }), 'id: expected the id of an event'],
     ['an event with a long id', odd({ id: 'x'.repeat(73) }), 'id: expected 1 to 72 letters'],
     ['another event', odd({ 'detail-type': 'Invoice' }), 'detail-type: expected TenantSignedUp'],
+    ['an event of another source', odd({ source: 'shop' }), 'source: expected billing'],
     ['an event without detail', odd({ detail: undefined }), 'detail: expected the signup'],
   ])('G4: reports and keeps %s; starts the good message behind it', async (_, bad, why) => {
     const { sqs, left } = aQueue(bad, good);
