@@ -5,6 +5,7 @@ import type { RefusedSignup, TenantRecord } from '../contract/records';
 import { SignupSchema } from '../contract/signup';
 import { describe, isUnderWay } from '../shared/described-execution';
 import { describeIssues, parseAt } from '../shared/parse-at';
+import { allows } from '../tenants/lifecycle';
 import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { startInstead } from './start-instead';
@@ -26,6 +27,8 @@ const UNDONE = 'the onboarding is undone already';
 function nothingToUndo(record: TenantRecord | RefusedSignup): string | undefined {
   if ('refused' in record) return 'the signup was refused, and nothing was made for it';
   if (record.activatedAt) return `the tenant became ACTIVE at ${record.activatedAt}: only offboarding removes it`;
+  if (!allows('takeOver', record, record.executionArn))
+    return `the tenant is ${record.status}: only offboarding removes it`;
   if (record.status === 'FAILED') return UNDONE;
   return undefined;
 }

@@ -63,6 +63,7 @@ it('G8: keeps the reason why the onboarding had failed on record', async () => {
 
 it.each([
   ['has been ACTIVE', aTenantRecord({ status: 'SUSPENDED', activatedAt: NOW }), 'only offboarding'],
+  ['is in service, with a damaged record', aTenantRecord({ status: 'ACTIVE' }), 'only offboarding'],
   ['is undone already', aTenantRecord({ status: 'FAILED' }), 'undone already'],
   ['has no whole signup on record', aTenantRecord({ status: 'HELD', companyName: '' }), 'companyName'],
 ])('G8: starts no rollback of a tenant that %s', async (_, record, because) => {
