@@ -2,7 +2,7 @@ import { GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, type LiveColour, LiveColourSchema } from '../contract/records';
-import { parseAt } from '../shared/parse-at';
+import { describeIssues } from '../shared/parse-at';
 import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -10,7 +10,7 @@ import type { Compute, Live } from './compute';
 
 /**
  * @returns the cell's item LIVE as it is now (strongly consistent), or undefined
- * @throws PlatformError `InvalidRequest` when the item cannot be read
+ * @throws PlatformError `ConfigurationInvalid` when the item cannot be parsed
  */
 export async function readLiveColour(table: TenantsTable, cell: string): Promise<LiveColour | undefined> {
   const { Item } = await table.client.send(
@@ -19,20 +19,24 @@ export async function readLiveColour(table: TenantsTable, cell: string): Promise
   return liveColourIn(cell, Item);
 }
 
+const withoutLiveColour = (cell: string, why: string) =>
+  new PlatformError('ConfigurationInvalid', `item CELL#${cell} / LIVE ${why}; see docs/runbook.md#live-colour`);
+
 /**
  * The same of an item that the caller has read.
  *
- * @throws PlatformError `InvalidRequest` when it cannot be parsed
+ * @throws PlatformError `ConfigurationInvalid` when it cannot be parsed
  */
-export const liveColourIn = (cell: string, item: unknown): LiveColour | undefined =>
-  item === undefined ? undefined : parseAt(`live colour of cell ${cell}`, LiveColourSchema, item);
+export function liveColourIn(cell: string, item: unknown): LiveColour | undefined {
+  if (item === undefined) return undefined;
+  const parsed = LiveColourSchema.safeParse(item);
+  if (parsed.success) return parsed.data;
+  throw withoutLiveColour(cell, `of the tenants table is damaged: ${describeIssues(parsed.error)}`);
+}
 
 /** The error of a cell whose item LIVE should exist. */
 export const liveColourNotFound = (cell: string): PlatformError =>
-  new PlatformError(
-    'ConfigurationInvalid',
-    `item CELL#${cell} / LIVE not found in the tenants table; see docs/runbook.md#live-colour`,
-  );
+  withoutLiveColour(cell, 'not found in the tenants table');
 
 /** Writes the cell's first live colour. An existing item is not changed. */
 export async function seedLiveColour(table: TenantsTable, cell: string, live: LiveColour): Promise<void> {

@@ -16,6 +16,7 @@ import { CONTROL_PLANE, DELIVERY } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
 import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
 import type { StageConnection } from '../stage-connection';
+import type { ListedCell } from './cell-list';
 import type { QueueDepth } from './queue-depths';
 
 /**
@@ -136,18 +137,39 @@ const queueFinding = ({ queue, visible, hidden }: QueueDepth & { readonly queue:
     : failed(`queue ${queue}`, `${visible + hidden} messages; docs/runbook.md says what to do with them`);
 
 /**
+ * Without what a cell's stack tells of it, and the live colour of the table, no signup becomes a tenant: somebody may have
+ * deleted or damaged either.
+ */
+export async function cellFindings(cells: () => Promise<readonly ListedCell[]>): Promise<Finding[]> {
+  try {
+    return (await cells()).map(({ name, left, capacity, liveColour }) =>
+      left > 0
+        ? ok(`cell ${name}`, `${left} of ${capacity} slots left, ${liveColour} is live`)
+        : failed(`cell ${name}`, `no slot of ${capacity} is left; docs/runbook.md#capacity-low`),
+    );
+  } catch (thrown) {
+    if (!isNamed(thrown, 'ConfigurationInvalid')) throw thrown;
+    return [failed('cells', thrown.message)];
+  }
+}
+
+/**
  * Examines a deployed stage and changes nothing. A question that AWS does not answer gives
  * `unknown`.
  */
 export async function examine(
   stage: StageConnection,
   table: TenantsTable,
-  queues: () => Promise<readonly (QueueDepth & { readonly queue: string })[]>,
+  asking: {
+    readonly queues: () => Promise<readonly (QueueDepth & { readonly queue: string })[]>;
+    readonly cells: () => Promise<readonly ListedCell[]>;
+  },
 ): Promise<readonly Finding[]> {
   const { aws, eventBusName } = stage;
   const cloudformation = new CloudFormationClient(aws);
   const findings = await settled([
-    asked('queues', async () => (await queues()).map(queueFinding)),
+    asked('queues', async () => (await asking.queues()).map(queueFinding)),
+    asked('cells', () => cellFindings(asking.cells)),
     asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName, cloudformation)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
     asked('alarms', () => alarmFindings(new CloudWatchClient(aws))),

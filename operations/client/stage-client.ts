@@ -272,7 +272,7 @@ export class StageClient {
 
   /** Examines the whole stage. */
   examine(): Promise<readonly Finding[]> {
-    return examine(this.stage, this.table, () => this.queues());
+    return examine(this.stage, this.table, { queues: () => this.queues(), cells: () => this.cells() });
   }
 
   /** The reports on a tenant, newest first. */

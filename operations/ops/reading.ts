@@ -165,7 +165,7 @@ export function addReading(commands: Commands): void {
 
   commands.add(
     'doctor',
-    'Asks whether all runs as it should: queues, rules, waiting tasks, alarms, templates.',
+    'Asks whether all runs as it should: queues, cells, rules, waiting tasks, alarms, templates.',
     ['doctor', 'doctor --stage prod --json'],
     z.object({}),
     async ({ client, print }) => {

@@ -38,8 +38,11 @@ test('a cell whose stack is older than the item has the live colour that its sta
 });
 
 test.each([
-  ['no item', [], 'ConfigurationInvalid'],
-  ['an item with a strange colour', [live({ colour: 'red' })], 'InvalidRequest'],
-])('a cell with %s has no live colour', async (_, items, name) => {
-  await expect(tableLiveColour(new FakeTable(...items)).live(cell)).rejects.toMatchObject({ name });
+  ['no item', [], 'not found'],
+  ['an item with a strange colour', [live({ colour: 'red' })], 'is damaged: colour:'],
+])('a cell with %s has no live colour, and the error leads to the runbook', async (_, items, why) => {
+  await expect(tableLiveColour(new FakeTable(...items)).live(cell)).rejects.toMatchObject({
+    name: 'ConfigurationInvalid',
+    message: expect.stringMatching(`^item CELL#${cell.name} / LIVE .*${why}.*runbook.md#live-colour$`),
+  });
 });

@@ -1,5 +1,6 @@
+import { liveColourNotFound } from '../../../functions/compute/table-live-colour';
 import { CONTROL_PLANE, DELIVERY } from '../../../infra/config/stack-names';
-import { alarmFindings, ruleFindings } from '../../../operations/client/doctor';
+import { alarmFindings, cellFindings, ruleFindings } from '../../../operations/client/doctor';
 import { awsError, FakeClient } from '../../support/fake-client';
 
 const AlarmActions = ['arn:aws:sns:eu-central-1:111122223333:alarms'];
@@ -59,6 +60,25 @@ const stacks = (made: Readonly<Record<string, readonly string[]>>) =>
     },
   });
 const WITHOUT_DELIVERY = stacks({ [CONTROL_PLANE]: [`${CONTROL_PLANE}-Sweep`] });
+
+const aListedCell = { name: 'c1', capacity: 48, taken: 3, left: 45, liveColour: 'blue' } as const;
+
+it.each([
+  ['a cell with free slots', async () => [aListedCell], { subject: 'cell c1', verdict: 'ok' }],
+  ['a full cell', async () => [{ ...aListedCell, left: 0 }], { subject: 'cell c1', verdict: 'failed' }],
+  [
+    'cells of which somebody has deleted something',
+    async () => Promise.reject(liveColourNotFound('c1')),
+    { subject: 'cells', verdict: 'failed', says: expect.stringContaining('runbook.md#live-colour') },
+  ],
+])('%s', async (_, cells, finding) => {
+  await expect(cellFindings(cells)).resolves.toMatchObject([finding]);
+});
+
+it('cells of which AWS tells nothing are no fault', async () => {
+  const refused = async () => Promise.reject(awsError('ThrottlingException'));
+  await expect(cellFindings(refused)).rejects.toMatchObject({ name: 'ThrottlingException' });
+});
 
 it('a deleted rule is told, of whichever bus and stack', async () => {
   const Name = `${CONTROL_PLANE}-Sweep`;
