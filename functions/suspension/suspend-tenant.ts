@@ -5,12 +5,14 @@ import type { Compute } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { MANY_NODES, type PageRequest, requestPage, untilClosed } from '../compute/tenant-page';
 import { SuspendTenantInput, SuspendTenantOutput } from '../contract/audit';
+import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import type { TenantRecord } from '../contract/records';
 import { isRuleGone, type LoadBalancer, pointRule } from '../routing/host-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
 import { isConflict } from '../shared/error-translation';
+import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { suspend } from '../tenants/service-store';
 import { tenantCalled } from '../tenants/tenant-lookup';
@@ -72,6 +74,17 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
   }
 }
 
+/** It is no refusal any more: the tenant is suspended already. */
+async function cellToAsk({ compute }: SuspendTenantDeps, record: TenantRecord): Promise<CellDescriptor> {
+  try {
+    return await cellOfTenant(compute, record);
+  } catch (thrown) {
+    if (!isNamed(thrown, 'InvalidRequest', 'ConfigurationInvalid')) throw thrown;
+    const why = `tenant ${record.tenantId} is suspended, but nobody could ask for its page: ${thrown.message}`;
+    throw new PlatformError('ConfigurationInvalid', why, { cause: thrown });
+  }
+}
+
 /**
  * Takes a tenant out of service at once. The tenant's data is not touched.
  *
@@ -84,7 +97,8 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
  * It is idempotent: a retry does what is missing, and returns the suspension on record. Undone by ResumeTenant.
  *
  * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`, `TransientNotYetVisible` while the page
- * is still served. When nobody can ask for the page, because the tenant's cell is gone, it throws `ConfigurationInvalid`.
+ * is still served. When nobody can ask for the page, because the tenant's slot or cell is gone, it throws `ConfigurationInvalid`, which
+ * says that the tenant is suspended.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
@@ -109,7 +123,7 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     if (closed.status === 'rejected') throw closed.reason;
     await closeRule(deps.elb, record);
     logger.warn('tenant.suspended', { tenantId, by: input.by });
-    const cell = await cellOfTenant(deps.compute, record);
+    const cell = await cellToAsk(deps, record);
     await untilClosed(
       () => deps.page(cell, host),
       host,

@@ -141,9 +141,15 @@ describe('SuspendTenant', () => {
     await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toMatchObject({ suspendedAt: NOW });
   });
 
-  test('closes rule and route of a tenant whose cell is gone, then fails with ConfigurationInvalid', async () => {
-    const scene = onboarded({ slot: { ...aTenant().slot, cell: 'gone' } });
-    await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+  test.each([
+    ['cell is gone', { slot: { ...aTenant().slot, cell: 'gone' } }],
+    ['record has lost its slot', { slot: undefined }],
+  ])('closes rule and route of a tenant whose %s, then fails and says that it is suspended', async (_, record) => {
+    const scene = onboarded(record);
+    await expect(suspendTenant.run({ ...scene, now }, order)).rejects.toMatchObject({
+      name: 'ConfigurationInvalid',
+      message: expect.stringContaining(`tenant ${tenantId} is suspended, but nobody could ask for its page`),
+    });
     expect(scene.route().status).toBe('SUSPENDED');
     expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
   });
