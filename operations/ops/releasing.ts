@@ -1,4 +1,4 @@
-import { Option } from 'commander';
+import { type Command, Option } from 'commander';
 import * as z from 'zod';
 import { settled } from '../../functions/shared/settled';
 import { type Intent, Releases } from '../client/releases';
@@ -7,64 +7,32 @@ import { printable } from '../printable';
 import { releasesText, retriedText, steeringText } from '../release-text';
 import { rollOut, steerCells } from '../roll-out';
 import { runPreflight } from '../run-preflight';
-import type { Commands } from './context';
+import type { Commands, Ops } from './context';
 import { EXIT } from './exit';
 import { table } from './tables';
 
 const INTENTS: readonly Intent[] = ['hold', 'go', 'back'];
+const ORDERS = '--image, --hold, --go, --back and --retry';
 
-const ReleaseOptions = z
-  .object({
-    image: z.string().optional(),
-    id: z.string().optional(),
-    cell: z.string().optional(),
-    hold: z.boolean().default(false),
-    go: z.boolean().default(false),
-    back: z.boolean().default(false),
-    retry: z.string().optional(),
-    reason: z.string().optional(),
-  })
-  .refine(
-    ({ image, retry, ...given }) => [image, retry, ...INTENTS.map((each) => given[each])].filter(Boolean).length <= 1,
-    'give one of --image, --hold, --go, --back and --retry',
-  );
+export const ReleaseOptions = z.object({
+  image: z.string().optional(),
+  id: z.string().optional(),
+  cell: z.string().optional(),
+  hold: z.boolean().default(false),
+  go: z.boolean().default(false),
+  back: z.boolean().default(false),
+  retry: z.string().optional(),
+  reason: z.string().optional(),
+});
+type Given = z.output<typeof ReleaseOptions>;
 
-/** Adds the commands for deployments and for releases of the shared service. */
-export function addReleasing(commands: Commands): void {
-  commands
-    .add(
-      'release',
-      'Shows the releases of each cell; brings an image of the shared service to all tenants, ring by ring; or steers the release under way.',
-      [
-        ...['release', 'release --image sha256:... --reason "new pages"', 'release --hold --cell c1', 'release --back'],
-        'release --retry acme',
-      ],
-      ReleaseOptions,
-      async ({ client, print, signal }, { image, id, retry, ...given }) => {
-        const intent = INTENTS.find((each) => given[each]);
-        if (intent) {
-          const steered = await steerCells(client, intent, given);
-          print(steered, () => steered.map((each) => steeringText(each.cell, each)).join('\n'));
-          return steered.every(({ how }) => how === 'nothing') ? EXIT.nothing : EXIT.done;
-        }
-        if (retry !== undefined) {
-          const moved = await new Releases(client).retry(retry, given.reason);
-          print(moved, () => retriedText(moved));
-          return EXIT.done;
-        }
-        if (image !== undefined) {
-          const order = { ...given, digest: image, releaseId: id };
-          const rolled = await rollOut(client, order, { signal, say: (line) => console.error(printable(line)) });
-          print(rolled, () => table({ cell: 'CELL', status: 'STATUS', executionArn: 'EXECUTION' }, rolled));
-          if (rolled.at(-1)?.status === 'NOT_STARTED') return EXIT.nothing;
-          return rolled.every(({ status }) => status === 'SUCCEEDED') ? EXIT.done : EXIT.failed;
-        }
-        const releases = new Releases(client);
-        const cells = await settled((await releases.cellsCalled(given.cell)).map((cell) => releases.status(cell)));
-        print(cells, () => cells.map(releasesText).join('\n'));
-        return EXIT.done;
-      },
-    )
+/** How many orders were given, of which each release takes one. */
+export const ordersIn = ({ image, retry, ...given }: Given): number =>
+  [image, retry, ...INTENTS.map((each) => given[each])].filter(Boolean).length;
+
+/** Adds what a release can be asked for to a command. */
+export const releaseOptions = (command: Command): Command =>
+  command
     .option('--image <digest>', 'sha256:... of an image in the repository', nonBlank)
     .addOption(
       onlyWith(['image'], '--id <name>', 'name of the release; by default made of the digest').argParser(nonBlank),
@@ -79,6 +47,47 @@ export function addReleasing(commands: Commands): void {
         .conflicts('cell'),
     )
     .option('--reason <text>', 'kept on record', nonBlank);
+
+/** Does what the options order; without an order, shows the releases of each cell. */
+export async function release({ client, print, signal }: Ops, { image, id, retry, ...given }: Given): Promise<number> {
+  const intent = INTENTS.find((each) => given[each]);
+  if (intent) {
+    const steered = await steerCells(client, intent, given);
+    print(steered, () => steered.map((each) => steeringText(each.cell, each)).join('\n'));
+    return steered.every(({ how }) => how === 'nothing') ? EXIT.nothing : EXIT.done;
+  }
+  if (retry !== undefined) {
+    const moved = await new Releases(client).retry(retry, given.reason);
+    print(moved, () => retriedText(moved));
+    return EXIT.done;
+  }
+  if (image !== undefined) {
+    const order = { ...given, digest: image, releaseId: id };
+    const rolled = await rollOut(client, order, { signal, say: (line) => console.error(printable(line)) });
+    print(rolled, () => table({ cell: 'CELL', status: 'STATUS', executionArn: 'EXECUTION' }, rolled));
+    if (rolled.at(-1)?.status === 'NOT_STARTED') return EXIT.nothing;
+    return rolled.every(({ status }) => status === 'SUCCEEDED') ? EXIT.done : EXIT.failed;
+  }
+  const releases = new Releases(client);
+  const cells = await settled((await releases.cellsCalled(given.cell)).map((cell) => releases.status(cell)));
+  print(cells, () => cells.map(releasesText).join('\n'));
+  return EXIT.done;
+}
+
+/** Adds the commands for deployments and for releases of the shared service. */
+export function addReleasing(commands: Commands): void {
+  releaseOptions(
+    commands.add(
+      'release',
+      'Shows the releases of each cell; brings an image of the shared service to all tenants, ring by ring; or steers the release under way.',
+      [
+        ...['release', 'release --image sha256:... --reason "new pages"', 'release --hold --cell c1', 'release --back'],
+        'release --retry acme',
+      ],
+      ReleaseOptions.refine((given) => ordersIn(given) <= 1, `give one of ${ORDERS}`),
+      release,
+    ),
+  );
 
   commands.addWithoutStage(
     'preflight',
