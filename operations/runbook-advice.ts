@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isTransient } from '../functions/contract/errors';
 
 /** A row in the runbook's tables of errors: error names, meaning, what to do. */
 const ROW = /^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$/gm;
@@ -35,8 +36,13 @@ const namesOf = (cell: string): string[] =>
 const isCalled = (error: string, named: string): boolean =>
   named.endsWith('...') ? error.startsWith(named.slice(0, -'...'.length)) : error === named;
 
-/** The refusal of an act says all by its message; that of a run has been caused by the release or by the run's input. */
-const ONLY_OF_RUNS: readonly string[] = ['InvalidRequest'];
+/**
+ * The message of an act says all; a run has been refused because of the release or the run's input, and is redriven after the
+ * correction.
+ */
+const ONLY_OF_RUNS: readonly string[] = ['InvalidRequest', 'ConfigurationInvalid'];
+/** Of an act that AWS has throttled, or whose effect it does not show yet. Every act may be given again. */
+const AGAIN = 'give the command again: it does what is still missing';
 
 /**
  * The runbook's advice on an error. A row that quotes words of a message is only for messages with those words, and comes
@@ -46,6 +52,7 @@ const ONLY_OF_RUNS: readonly string[] = ['InvalidRequest'];
  * @returns undefined when the runbook does not name the error, or does not exist
  */
 export function adviceFor(error: string, message = '', of: 'run' | 'act' = 'run'): string | undefined {
+  if (of === 'act' && isTransient(error) && error !== 'TransientServiceUnsteady') return AGAIN;
   let general: string | undefined;
   for (const [, names = '', , advice = ''] of runbook().matchAll(ROW)) {
     const quoted = [...names.matchAll(QUOTED)].map(([, words = '']) => words);

@@ -164,6 +164,13 @@ it('quotes advice on a message only for such a message', () => {
   expect(adviceFor('InvalidRequest', 'tenant t1 is FAILED', 'act')).toBeUndefined();
 });
 
+it('advises no redrive of an onboarding when an act was throttled, or its stage lacks something', () => {
+  const of = (error: string, message: string) => endingOf(new ActNotDone('failed', error, message))?.advice;
+  expect(of('TransientThrottling', 'Rate exceeded')).toContain('give the command again');
+  expect(of('TransientServiceUnsteady', 'no healthy target')).toContain('Cell unhealthy');
+  expect(of('ConfigurationInvalid', 'the stage has no cell')).toBeUndefined();
+});
+
 it('docs/ops.md lists each command of ops once, and no others', () => {
   const program = new Command('ops');
   const commands = new Commands(program, new AbortController().signal, () => {});
