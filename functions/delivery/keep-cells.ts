@@ -24,7 +24,7 @@ import { logger } from '../shared/logger';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type EndBadBakeDeps, endBadBake } from './end-bad-bake';
 import { tellEndFor } from './notice-release-end';
-import { endClaimFor, forgetIdle, readClaim, withdrawFor } from './release-store';
+import { endClaimFor, forgetIdle, noteLeft, readClaim, withdrawFor } from './release-store';
 import { makeRingZeroAgain } from './ring-zero';
 import { type SettleFillDeps, settleFill } from './settle-fill';
 import { alignTenants } from './tenants-of-cell';
@@ -133,7 +133,10 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
   if (live && (await keepTasks(deps, cell, live))) return 'scaled';
   if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';
   if (!live || live.releasing || !(live.idle || stopped)) return 'kept';
-  if ((await alignTenants(deps, cell)) > 0) return 'aligned';
+  if ((await alignTenants(deps, cell)) > 0) {
+    await noteLeft(deps.table, cell.name, deps.now());
+    return 'aligned';
+  }
   if (stopped && (await free(deps, cell, stopped, live))) return 'freed';
   return (await empty(deps, cell)) ? 'emptied' : 'kept';
 }

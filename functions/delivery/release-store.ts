@@ -193,25 +193,45 @@ async function writeLive(table: TenantsTable, { release, executionArn }: OwnedRe
   }
 }
 
-/** Makes the new colour the live one, in one write: from now on every tenant of the cell belongs to it. */
-export async function settle(table: TenantsTable, owned: OwnedRelease, at: string, keepUntil: string): Promise<void> {
+/**
+ * Makes the new colour the live one, in one write: from now on every tenant of the cell belongs to it.
+ *
+ * @returns whether this call has done so, and not an earlier one
+ */
+export async function settle(
+  table: TenantsTable,
+  owned: OwnedRelease,
+  at: string,
+  keepUntil: string,
+): Promise<boolean> {
   const { to, from, releaseId, digest, cell } = owned.release;
   const live = await requireLiveColour(table, cell.name);
-  if (live.releaseId === releaseId && live.colour === to) return;
+  if (live.releaseId === releaseId && live.colour === to) return false;
   const former = live.digest && { formerDigest: live.digest };
   const idle = { colour: from, since: at, keepUntil, why: `former version, kept after release ${releaseId}` };
   await writeLive(table, owned, { colour: to, since: at, releaseId, digest, ...former, idle });
+  return true;
 }
 
-/** Ends the placements of the release, in one write: from now on every tenant belongs to the former colour. */
-export async function withdraw(table: TenantsTable, owned: OwnedRelease, at: string, keepUntil: string): Promise<void> {
+/**
+ * Ends the placements of the release, in one write: from now on every tenant belongs to the former colour.
+ *
+ * @returns whether this call has done so, and not an earlier one
+ */
+export async function withdraw(
+  table: TenantsTable,
+  owned: OwnedRelease,
+  at: string,
+  keepUntil: string,
+): Promise<boolean> {
   const { to, attempt, releaseId, cell } = owned.release;
   const { releasing, ...live } = await requireLiveColour(table, cell.name);
-  if (releasing !== attempt) return;
+  if (releasing !== attempt) return false;
   await writeLive(table, owned, {
     ...live,
     idle: { colour: to, since: at, keepUntil, why: `failed version of release ${releaseId}, kept for diagnosis` },
   });
+  return true;
 }
 
 /** @returns false when a condition did not hold: the release has ended meanwhile, and another one may have the cell */
@@ -258,6 +278,20 @@ export async function withdrawFor(table: TenantsTable, claim: ReleaseClaim, at: 
   });
 }
 
+/** The last rule has left the idle colour at this time. */
+function left({ name: TableName }: TenantsTable, cell: string, at: string) {
+  const { changePk, changeSk } = changedNow();
+  return {
+    Update: {
+      TableName,
+      Key: itemKeys.liveColour(cell),
+      UpdateExpression: 'SET idle.since = :left, changePk = :change, changeSk = :at',
+      ConditionExpression: 'attribute_exists(idle) AND attribute_not_exists(releasing)',
+      ExpressionAttributeValues: { ':left': at, ':change': changePk, ':at': changeSk },
+    },
+  };
+}
+
 /**
  * Ends the claim of a release whose execution will never do it, and frees the cell. The next release fills the colour that is
  * idle: it counts from this moment on as left.
@@ -272,26 +306,30 @@ export async function endClaimFor(
 ): Promise<boolean> {
   const live = await requireLiveColour(table, cell);
   const { changePk, changeSk } = changedNow();
-  const changed = { ':change': changePk, ':at': changeSk };
   const ended = {
     Update: {
       TableName: table.name,
       Key: itemKeys.release(cell),
       UpdateExpression: 'SET endedAt = :ended, outcome = :outcome, changePk = :change, changeSk = :at REMOVE waiting',
       ConditionExpression: OPEN,
-      ExpressionAttributeValues: { ':execution': executionArn, ':ended': at, ':outcome': outcome, ...changed },
+      ExpressionAttributeValues: {
+        ':execution': executionArn,
+        ':ended': at,
+        ':outcome': outcome,
+        ':change': changePk,
+        ':at': changeSk,
+      },
     },
   };
-  const left = {
-    Update: {
-      TableName: table.name,
-      Key: itemKeys.liveColour(cell),
-      UpdateExpression: 'SET idle.since = :left, changePk = :change, changeSk = :at',
-      ConditionExpression: 'attribute_exists(idle) AND attribute_not_exists(releasing)',
-      ExpressionAttributeValues: { ':left': at, ...changed },
-    },
-  };
-  return await written(table, { TransactItems: live.idle ? [ended, left] : [ended] });
+  return await written(table, { TransactItems: live.idle ? [ended, left(table, cell, at)] : [ended] });
+}
+
+/**
+ * Rules have left the idle colour only now: no release fills it before load balancers know. Nothing, when there is none, or a
+ * release has begun to move tenants.
+ */
+export async function noteLeft(table: TenantsTable, cell: string, at: Date): Promise<void> {
+  await written(table, { TransactItems: [left(table, cell, at.toISOString())] });
 }
 
 /** The idle colour has no tasks any more. @throws ConditionalCheckFailedException when a release has begun, or kept it longer */

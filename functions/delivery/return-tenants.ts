@@ -12,7 +12,7 @@ import { logger } from '../shared/logger';
 import { someAtOnce } from '../shared/some-at-once';
 import { aligningDeps } from './aligning-deps';
 import { isFailed } from './ask-pages';
-import { note, ownClaim, withdraw } from './release-store';
+import { note, noteLeft, ownClaim, withdraw } from './release-store';
 import { alignTenants, isMovedBy, tenantsOf } from './tenants-of-cell';
 
 export interface ReturnTenantsDeps extends AlignRuleDeps {
@@ -33,7 +33,7 @@ const isAnswered = ({ status }: { readonly status: number }) => !isFailed(status
  * 1. End the placements of the release in one write: every tenant belongs to the former colour, which
  *    has been live all the time and has all its tasks.
  * 2. Give the former colour its tasks again, if somebody has taken them away meanwhile.
- * 3. Align the rules of those that were moved, until none is astray.
+ * 3. Align the rules of those that were moved, until none is astray. From then on the failed colour counts as left.
  * 4. Ask for the page of each of them until it is served. Let both colours scale again.
  *
  * It may be called any number of times, also when no tenant was moved. The failed colour keeps its
@@ -58,9 +58,10 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
       failure: { ...failure, at: at.toISOString() },
     });
     const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
-    await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
+    const begun = await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
     await fillLive(ecs, cell, from);
     const aligned = await alignTenants(deps, cell);
+    if (aligned > 0 || !begun) await noteLeft(table, cell.name, now());
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     await someAtOnce(moved, ({ host }) => untilServed(() => page(cell, host), host, isAnswered));
     await freeScaling(scaling, cell);

@@ -7,7 +7,7 @@ import { clientOptions } from '../shared/clients';
 import { env } from '../shared/env';
 import { logger } from '../shared/logger';
 import { aligningDeps } from './aligning-deps';
-import { note, ownClaim, settle } from './release-store';
+import { note, noteLeft, ownClaim, settle } from './release-store';
 import { alignTenants } from './tenants-of-cell';
 
 export interface SettleReleaseDeps extends AlignRuleDeps {
@@ -23,7 +23,7 @@ export interface SettleReleaseDeps extends AlignRuleDeps {
  *
  * 1. Write the cell's item LIVE, once. Every tenant belongs to the new colour now, also one that is
  *    activated, resumed or suspended at this moment.
- * 2. Align the rules of those who came too late for a ring, until there are none.
+ * 2. Align the rules of those who came too late for a ring, until there are none. From then on the former colour counts as left.
  * 3. Let both colours scale again.
  *
  * The former colour keeps its tasks for the grace period; the sweep empties it afterwards.
@@ -42,9 +42,11 @@ export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleRelea
     await ownClaim(table, owned);
     await note(table, cell.name, owned.executionArn, { phase: 'SettleRelease' });
     const at = now();
-    await settle(table, owned, at.toISOString(), new Date(at.getTime() + graceSeconds * 1000).toISOString());
+    const keepUntil = new Date(at.getTime() + graceSeconds * 1000).toISOString();
+    const begun = await settle(table, owned, at.toISOString(), keepUntil);
     logger.info('release.settled', { cell: cell.name, releaseId, live: to });
     const aligned = await alignTenants(deps, cell);
+    if (aligned > 0 || !begun) await noteLeft(table, cell.name, now());
     await freeScaling(scaling, cell);
     return { aligned };
   },

@@ -60,6 +60,7 @@ test('aligns a rule that a crash has left on the idle colour first, and removes 
   if (rule) rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
   await expect(run()).resolves.toEqual({ cells: { cell1: 'aligned' } });
   expect(Object.values(world.colours())).toEqual(['blue', 'blue']);
+  expect(world.live().idle?.since).toBe(new Date(Date.parse(NOW) + HOUR).toISOString());
   expect(emptied()).toEqual([]);
   await expect(run()).resolves.toEqual({ cells: { cell1: 'emptied' } });
 });

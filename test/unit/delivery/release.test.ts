@@ -112,6 +112,51 @@ describe('a release', () => {
     expect(world.claimNow()).toMatchObject({ failure: { error: 'ReleaseUnhealthy', step: 'JudgeRing' } });
   });
 
+  describe('counts the colour that its tenants have left as left', () => {
+    const minutes = (count: number) => new Date(Date.parse(NOW) + count * 60_000);
+    const aPair = () => new ReleaseWorld([{ subdomain: 'acme' }, { subdomain: 'beta' }]);
+    /** Each change of a rule takes a minute. */
+    const slow = (world: ReleaseWorld) => {
+      world.elb.before = (command) => {
+        if (command === 'ModifyRuleCommand') world.now = new Date(world.now.getTime() + 60_000);
+      };
+    };
+
+    test('when the last rule has returned', async () => {
+      const world = aPair();
+      const release = await world.claimed();
+      await world.shiftAll(release);
+      slow(world);
+      await world.goBack(release);
+      expect(world.live().idle).toMatchObject({ colour: 'green', since: minutes(2).toISOString() });
+    });
+
+    test('when a second call has found all rules in place, as the first died after it had changed them', async () => {
+      const world = aPair();
+      const release = await world.claimed();
+      await world.shiftAll(release);
+      world.elb.after = (command) => {
+        if (command === 'ModifyRuleCommand' && Object.values(world.colours()).every((colour) => colour === 'blue'))
+          throw awsError('AccessDenied');
+      };
+      await expect(world.goBack(release)).rejects.toThrow('AccessDenied');
+      world.elb.after = () => {};
+      world.now = minutes(9);
+      await world.goBack(release);
+      expect(world.live().idle?.since).toBe(minutes(9).toISOString());
+    });
+
+    test('when those have followed that came too late for a ring', async () => {
+      const world = aPair();
+      const release = await world.claimed();
+      await world.shiftAll(release);
+      world.pointed('beta', aCell().targetGroupArns.blue);
+      slow(world);
+      await world.settle(release);
+      expect(world.live().idle).toMatchObject({ colour: 'blue', since: minutes(1).toISOString() });
+    });
+  });
+
   test('lets both colours scale again at its end, and in its return', async () => {
     for (const end of ['settle', 'goBack'] as const) {
       const world = new ReleaseWorld(FOUR);
