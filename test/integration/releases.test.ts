@@ -7,10 +7,13 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { RedriveExecutionCommand } from '@aws-sdk/client-sfn';
 import { STSClient } from '@aws-sdk/client-sts';
 import { fromHttp } from '@aws-sdk/credential-providers';
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { Client } from 'pg';
+import { control } from '../../emulator/control';
+import { executionArnOf } from '../../functions/acts/executions';
 import { OTHER_COLOUR } from '../../functions/contract/cell';
 import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
@@ -163,13 +166,21 @@ test('the same release, started again, does nothing; a release of a cell that an
     'SUCCEEDED',
     expect.objectContaining({ colour: 'green', digest }),
   ]);
-  // Both images are there before, so that the second release begins while the first one is at it.
-  const images = [await released.push('good'), await released.push('good')];
-  const begun = await Promise.all(images.map((image) => released.beginImage(image.digest, image.releaseId)));
-  const ended = await Promise.all(begun.map(({ executionArn }) => released.client.follow(executionArn)));
-  const [lost] = ended.filter(({ status }) => status === 'FAILED');
-  expect(ended.map(({ status }) => status).sort()).toEqual(['FAILED', 'SUCCEEDED']);
-  expect(lost?.failure).toMatchObject({ error: 'ReleaseUnderWay', reason: expect.stringContaining('has cell c1') });
+  // The first release is stopped right after it has claimed the cell, so that the second one meets it.
+  const image = await released.push('good');
+  const name = `stopped-${image.releaseId}`;
+  const executionArn = executionArnOf(stateMachineArn, name);
+  const { endpointUrl } = released.platform.outputs;
+  await control(endpointUrl, 'tasks', { executionArn, state: 'PrepareTask', fate: 'abort' });
+  await released.client.start({ ...image, cell: released.cell.name }, { stateMachineArn, name });
+  expect((await released.client.follow(executionArn)).status).toBe('ABORTED');
+  const lost = await released.client.follow((await released.begin('good')).executionArn);
+  expect(lost).toMatchObject({
+    status: 'FAILED',
+    failure: { error: 'ReleaseUnderWay', reason: expect.stringContaining('has cell c1') },
+  });
+  await released.client.sfn.send(new RedriveExecutionCommand({ executionArn }));
+  expect((await released.client.follow(executionArn)).status).toBe('SUCCEEDED');
 });
 
 test('KeepCells removes the former colour’s tasks when its time is over', async () => {
