@@ -88,27 +88,35 @@ export async function ruleFindings(
 }
 
 /**
- * The alarms that ring, metric alarms and composite ones. One without an action is part of a composite alarm, and by itself no
- * fault: that of the idle colour always rings.
+ * The alarms that ring, and those that somebody has silenced, metric alarms and composite ones. One without an action is part
+ * of a composite alarm, and by itself no fault: that of the idle colour always rings.
  *
  * "DescribeAlarms" (CloudWatch API Reference): without AlarmTypes it answers metric alarms only.
  */
 export async function alarmFindings(client: Pick<CloudWatchClient, 'send'>): Promise<Finding[]> {
-  const ringing: DescribeAlarmsCommandInput = {
+  const platform: DescribeAlarmsCommandInput = {
     AlarmNamePrefix: PREFIX,
     AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-    StateValue: 'ALARM',
   };
   const found = await everyItem(
     pages(
-      (NextToken: string | undefined) => client.send(new DescribeAlarmsCommand({ ...ringing, NextToken })),
+      (NextToken: string | undefined) => client.send(new DescribeAlarmsCommand({ ...platform, NextToken })),
       ({ NextToken }) => NextToken,
     ),
     ({ MetricAlarms = [], CompositeAlarms = [] }) => [...MetricAlarms, ...CompositeAlarms],
   );
   const alarms = found.filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
-  if (alarms.length === 0) return [ok('alarms', 'none rings')];
-  return alarms.map(({ AlarmName = '', AlarmDescription = '' }) => failed(`alarm ${AlarmName}`, AlarmDescription));
+  const findings = [
+    ...alarms
+      .filter(({ StateValue }) => StateValue === 'ALARM')
+      .map(({ AlarmName = '', AlarmDescription = '' }) => failed(`alarm ${AlarmName}`, AlarmDescription)),
+    ...alarms
+      .filter(({ ActionsEnabled }) => ActionsEnabled === false)
+      .map(({ AlarmName = '' }) =>
+        failed(`alarm ${AlarmName}`, `tells nobody: aws cloudwatch enable-alarm-actions --alarm-names ${AlarmName}`),
+      ),
+  ];
+  return findings.length > 0 ? findings : [ok('alarms', 'none rings, and none is silenced')];
 }
 
 async function waitFindings(table: TenantsTable, now: Date): Promise<Finding[]> {

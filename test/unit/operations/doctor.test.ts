@@ -5,10 +5,15 @@ import { awsError, FakeClient } from '../../support/fake-client';
 
 const AlarmActions = ['arn:aws:sns:eu-central-1:111122223333:alarms'];
 /** Part of a composite alarm: it tells nobody by itself. */
-const IDLE = { AlarmName: 'TenantOnboarding-Cell-c1-GreenEmpty', AlarmDescription: 'Part of CellUnhealthy.' };
+const IDLE = {
+  AlarmName: 'TenantOnboarding-Cell-c1-GreenEmpty',
+  AlarmDescription: 'Part of CellUnhealthy.',
+  StateValue: 'ALARM',
+  ActionsEnabled: true,
+};
 
-/** CloudWatch with these ringing alarms. As AWS does, it tells composite ones only when they are asked for. */
-const ringing = (metric: readonly object[], composite: readonly object[] = []) =>
+/** CloudWatch with these alarms of the platform. As AWS does, it tells composite ones only when they are asked for. */
+const platformAlarms = (metric: readonly object[], composite: readonly object[] = []) =>
   new FakeClient({
     DescribeAlarmsCommand: ({ AlarmTypes = ['MetricAlarm'] }: { AlarmTypes?: string[] }) => ({
       MetricAlarms: AlarmTypes.includes('MetricAlarm') ? metric : [],
@@ -18,15 +23,28 @@ const ringing = (metric: readonly object[], composite: readonly object[] = []) =
 
 describe('alarms', () => {
   it('are quiet in a healthy stage, although the alarm of the idle colour always rings', async () => {
-    await expect(alarmFindings(ringing([IDLE]))).resolves.toEqual([
-      { subject: 'alarms', verdict: 'ok', says: 'none rings' },
+    await expect(alarmFindings(platformAlarms([IDLE]))).resolves.toEqual([
+      { subject: 'alarms', verdict: 'ok', says: expect.stringContaining('none rings') },
+    ]);
+  });
+
+  it('that somebody has silenced are told, although none rings', async () => {
+    const late = { AlarmName: 'LateRuns', StateValue: 'OK', ActionsEnabled: false, AlarmActions };
+    const quiet = { AlarmName: 'HeldTenants', StateValue: 'OK', ActionsEnabled: true, AlarmActions };
+    await expect(alarmFindings(platformAlarms([late, quiet]))).resolves.toEqual([
+      { subject: 'alarm LateRuns', verdict: 'failed', says: expect.stringContaining('enable-alarm-actions') },
     ]);
   });
 
   it('that ring are told with their description, composite ones, too', async () => {
-    const late = { AlarmName: 'LateRuns', AlarmDescription: 'Impact: late.', AlarmActions };
-    const unhealthy = { AlarmName: 'CellUnhealthy', AlarmDescription: 'Impact: down.', AlarmActions };
-    await expect(alarmFindings(ringing([IDLE, late], [unhealthy]))).resolves.toEqual([
+    const late = { AlarmName: 'LateRuns', AlarmDescription: 'Impact: late.', StateValue: 'ALARM', AlarmActions };
+    const unhealthy = {
+      AlarmName: 'CellUnhealthy',
+      AlarmDescription: 'Impact: down.',
+      StateValue: 'ALARM',
+      AlarmActions,
+    };
+    await expect(alarmFindings(platformAlarms([IDLE, late], [unhealthy]))).resolves.toEqual([
       { subject: 'alarm LateRuns', verdict: 'failed', says: 'Impact: late.' },
       { subject: 'alarm CellUnhealthy', verdict: 'failed', says: 'Impact: down.' },
     ]);
