@@ -10,7 +10,7 @@ export const ringText = ({ ring, tenants }: ReleaseClaim['rings'][number]) =>
   ring === RING_ZERO ? "ring 0: the cell's own page" : `ring ${ring}: ${tenants} tenants`;
 
 /** State of a cell and its releases, as text. */
-export function releasesText({ cell, live, claim, tenants }: CellReleases): string {
+export function releasesText({ cell, live, claim, stopped, tenants }: CellReleases): string {
   const rows: (readonly [string, string])[] = [
     [
       'live',
@@ -21,7 +21,10 @@ export function releasesText({ cell, live, claim, tenants }: CellReleases): stri
     ...(live?.idle ? ([['idle', `${live.idle.colour} until ${live.idle.keepUntil}: ${live.idle.why}`]] as const) : []),
   ];
   if (claim) {
-    const state = claim.endedAt ? `${claim.outcome} at ${claim.endedAt}` : `under way, at ${claim.phase}`;
+    const open = stopped
+      ? `stopped, at ${claim.phase}: redrive the execution, or release --back`
+      : `under way, at ${claim.phase}`;
+    const state = claim.endedAt ? `${claim.outcome} at ${claim.endedAt}` : open;
     rows.push(['release', `${claim.releaseId}, ${shortDigest(claim.digest)}, ${claim.from} to ${claim.to}: ${state}`]);
     if (claim.intent !== 'go') rows.push(['', `an operator wants it ${claim.intent === 'hold' ? 'held' : 'back'}`]);
     for (const ring of claim.rings) rows.push(['', `${ringText(ring)} at ${ring.at}`]);

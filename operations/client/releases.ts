@@ -8,6 +8,7 @@ import type { LiveColour, ReleaseClaim } from '../../functions/contract/records'
 import { RetryMoveOutput } from '../../functions/contract/release';
 import { readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
+import { describe, isUnderWay } from '../../functions/shared/described-execution';
 import { settled } from '../../functions/shared/settled';
 import { perform } from './perform';
 import { because, NotFound, type StageClient } from './stage-client';
@@ -32,7 +33,16 @@ export interface CellReleases {
   readonly live: LiveColour | undefined;
   /** The release under way, or else the last one. */
   readonly claim: ReleaseClaim | undefined;
+  /** The release has its cell, and its execution was stopped. */
+  readonly stopped?: true | undefined;
   readonly tenants: readonly MovedTenant[];
+}
+
+/** Whether a release has its cell and nobody works on it. Its claim stays open for a redrive. */
+async function isStopped({ sfn }: StageClient, { endedAt, executionArn }: ReleaseClaim): Promise<boolean> {
+  if (endedAt) return false;
+  const execution = await describe(sfn, executionArn);
+  return !execution || !isUnderWay(execution);
 }
 
 /** Operators' actions on releases. It returns data and prints nothing. */
@@ -73,7 +83,8 @@ export class Releases {
     const moved = tenants.flatMap(({ host, placement }) =>
       placement ? [{ host, ...placement, counts: placement.release === live?.releasing }] : [],
     );
-    return { cell: cell.name, live, claim, tenants: moved };
+    const stopped = claim !== undefined && (await isStopped(this.client, claim));
+    return { cell: cell.name, live, claim, ...(stopped && { stopped: true }), tenants: moved };
   }
 
   /**

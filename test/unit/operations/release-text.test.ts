@@ -7,6 +7,13 @@ const claim = {
 };
 const ring = (number: number, tenants: number) => ({ ring: number, tenants, at: NOW });
 
+test('--status tells a release that was stopped from one that is under way, and what to do', () => {
+  const of = (more: object) =>
+    releasesText({ cell: 'c1', live: undefined, claim: { ...claim, rings: [] }, tenants: [], ...more });
+  expect(of({})).toContain('under way, at BakeRing');
+  expect(of({ stopped: true })).toContain('stopped, at BakeRing: redrive the execution, or release --back');
+});
+
 test('--status has a line for each ring, and tells the cell’s own page from tenants', () => {
   const live = { colour: 'blue', since: NOW } as const;
   const text = releasesText({ cell: 'c1', live, claim: { ...claim, rings: [ring(0, 0), ring(1, 3)] }, tenants: [] });
