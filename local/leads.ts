@@ -35,7 +35,7 @@ export async function sendLead(url: string, route: RouteRecord, email = visitorO
   const fields = { id: formId(form.body), name: 'A visitor', email, message: 'Hello' };
   const headers = {
     host: route.host,
-    origin: `http://${route.host}`,
+    origin: `http://${route.host}:${new URL(url).port}`,
     'content-type': 'application/x-www-form-urlencoded',
   };
   const body = new URLSearchParams(fields).toString();

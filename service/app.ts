@@ -145,7 +145,7 @@ export function serviceApp(options: AppOptions): FastifyInstance {
     const page = await pages.of(tenant);
     return page ? html(reply, page) : nothingHere(reply);
   });
-  addLeadRoutes(app, activeTenant);
+  addLeadRoutes(app, activeTenant, (header) => tenants.hostOf(header));
 
   app.setNotFoundHandler((_, reply) => nothingHere(reply));
   app.setErrorHandler((error: FastifyError, request, reply) => {

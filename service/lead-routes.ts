@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { contactPage, thanksPage } from './lead-pages';
 import { keepLead, LeadSchema, listLeads } from './leads';
 import { isRefused } from './tenant-context/lost-connection';
-import type { Tenant } from './tenant-context/tenant';
+import type { Tenant, Tenants } from './tenant-context/tenant';
 import { ForeignToken } from './tenant-context/tenant-databases';
 
 /** The tenant of the request's host, if it is in service; otherwise the reply has been sent. */
@@ -28,17 +28,19 @@ const fieldsOf = ({ issues }: z.ZodError) =>
 /**
  * Whether a form was sent from the tenant's own page. Browsers send the origin with every POST of
  * a form ("Cross-Site Request Forgery Prevention Cheat Sheet", OWASP).
+ *
+ * The origin has the port of the browser's address. The Host header has it no more: a load balancer drops it before it asks
+ * a target ("Edit attributes for your Application Load Balancer"), so both are compared as a tenant is looked up.
  */
-function fromOwnPage({ headers: { origin, host } }: FastifyRequest): boolean {
-  if (!origin || !URL.canParse(origin)) return false;
-  return new URL(origin).host === host;
+function fromOwnPage({ origin }: FastifyRequest['headers'], { host }: Tenant, hostOf: Tenants['hostOf']): boolean {
+  return origin !== undefined && URL.canParse(origin) && hostOf(new URL(origin).host) === host;
 }
 
 /**
  * Routes of a tenant's form, of the leads that visitors send with it, and of their list for
  * readers with a token.
  */
-export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant): void {
+export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant, hostOf: Tenants['hostOf']): void {
   app.addContentTypeParser(
     'application/x-www-form-urlencoded',
     { parseAs: 'string', bodyLimit: LONGEST_BODY },
@@ -61,7 +63,7 @@ export function addLeadRoutes(app: FastifyInstance, activeTenant: ActiveTenant):
   app.post('/leads', { bodyLimit: LONGEST_BODY }, async (request, reply) => {
     const tenant = await activeTenant(request, reply);
     if (!tenant) return reply;
-    if (!fromOwnPage(request)) return text(reply, 403, 'Please use the form of this site.');
+    if (!fromOwnPage(request.headers, tenant, hostOf)) return text(reply, 403, 'Please use the form of this site.');
     const lead = LeadSchema.safeParse(request.body);
     if (!lead.success) return text(reply, 400, `Please check what you have sent: ${fieldsOf(lead.error)}.`);
     let isKept: boolean;

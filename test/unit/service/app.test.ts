@@ -65,6 +65,21 @@ test('serves only the page, and only to GET and HEAD', async () => {
   expect((await get(`acme.${DOMAIN}`, '/%')).statusCode).toBe(400);
 });
 
+/** An empty form from the tenant's own page is told its fields. */
+test.each([
+  ['as a browser sends it', `acme.${DOMAIN}`, `https://acme.${DOMAIN}`, 400],
+  ['of a port that the load balancer has dropped', `acme.${DOMAIN}`, `http://acme.${DOMAIN}:42795`, 400],
+  ['of a host in capital letters', `ACME.${DOMAIN}:8080`, `https://acme.${DOMAIN}`, 400],
+  ['of another tenant', `acme.${DOMAIN}`, `https://beta.${DOMAIN}`, 403],
+  ['of a host that begins alike', `acme.${DOMAIN}`, `https://acme.${DOMAIN}.evil.example`, 403],
+  ['of the domain', `acme.${DOMAIN}`, `https://${DOMAIN}`, 403],
+  ['that is kept secret', `acme.${DOMAIN}`, 'null', 403],
+  ['twice', `acme.${DOMAIN}`, `https://acme.${DOMAIN}, https://evil.example`, 403],
+])('a form with an origin %s is told from one of another site', async (_, host, origin, status) => {
+  const headers = { host, origin, 'content-type': 'application/x-www-form-urlencoded' };
+  expect((await app.inject({ method: 'POST', url: '/leads', headers, payload: 'name=' })).statusCode).toBe(status);
+});
+
 /** A release judges a version by its answers 5xx, and counts those with its own header (functions/delivery/judge-traffic.ts). */
 test('no visitor gets an answer 5xx, or one without the version, whatever is asked for', async () => {
   const healths = ['/healthz?host=a&host=b', '/healthz?host=%zz', '/healthz?host[]=a'];
