@@ -17,7 +17,7 @@ export function contactPage(companyName: string): string {
 <form method="post" action="/leads">
 <input type="hidden" name="id" value="${randomUUID()}">
 <p><label>Name <input name="name" required maxlength="200" autocomplete="name"></label></p>
-<p><label>E-mail <input name="email" type="email" required maxlength="320" autocomplete="email"></label></p>
+<p><label>E-mail <input name="email" type="email" required maxlength="254" autocomplete="email"></label></p>
 <p><label>Message <textarea name="message" maxlength="2000"></textarea></label></p>
 <p><button>Send</button></p>
 </form>`,

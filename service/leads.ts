@@ -1,5 +1,6 @@
 import type { Client, Pool } from 'pg';
 import * as z from 'zod';
+import { emailAddress } from '../functions/contract/signup';
 
 /** PostgreSQL keeps every character but this one ("Character Types"). */
 const text = z.string().regex(/^[^\0]*$/);
@@ -12,7 +13,7 @@ const asCounted = (words: string) => words.replaceAll('\r\n', '\n');
 export const LeadSchema = z.object({
   id: z.uuid(),
   name: text.trim().min(1).max(200),
-  email: z.email().max(320),
+  email: emailAddress,
   message: text.transform(asCounted).pipe(z.string().max(2000)).default(''),
 });
 type Lead = z.output<typeof LeadSchema>;

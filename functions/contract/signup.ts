@@ -76,7 +76,7 @@ const nameOfAnyScript = (max: number) =>
  * `x=y@`, internationalized ones). The pattern hardly restricts the domain, so Node's IDNA checks
  * the domain.
  */
-const emailAddress = z
+export const emailAddress = z
   .email({ pattern: z.regexes.unicodeEmail, error: 'expected an e-mail address' })
   .max(254, 'expected at most 254 characters')
   .refine((address) => {
