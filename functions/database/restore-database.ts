@@ -136,7 +136,11 @@ async function take(scene: Scene, to: Date): Promise<Step> {
   }
   const resourceId = restored.DbiResourceId ?? '';
   if (restoration?.from === resourceId && isOf(restoration, own)) return await finish(scene, restoration.rows);
-  if (restored.DBInstanceStatus !== 'available') return { phase: 'restoring' };
+  const { DBInstanceStatus: has } = restored;
+  // Nobody waits for what does not come by itself. One that was discarded goes, and is made anew.
+  if (has !== 'deleting' && outOfService(id, has) !== undefined)
+    throw new PlatformError('InvalidRequest', `${id} is ${has}, and cannot be copied: mend that, or discard it`);
+  if (has !== 'available') return { phase: 'restoring' };
   const why = outOfService(ownId, own?.DBInstanceStatus);
   if (why !== undefined)
     throw new PlatformError(

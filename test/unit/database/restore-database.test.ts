@@ -288,6 +288,32 @@ test('a restored instance that is not wanted any more is deleted, and the tenant
   expect(left).toEqual(['after the loss', undefined, undefined, undefined]);
 });
 
+test.each([
+  'incompatible-restore',
+  'incompatible-network',
+  'insufficient-capacity',
+  'storage-full',
+  'stopped',
+  'failed',
+])('a restored instance that is %s is not waited for: the refusal says so, and it can be discarded', async (status) => {
+  const scene = new Scene();
+  await scene.restore();
+  if (scene.restored) scene.restored.DBInstanceStatus = status;
+  await expect(scene.restore()).rejects.toMatchObject({
+    name: 'InvalidRequest',
+    message: expect.stringMatching(new RegExp(`^${RESTORED} is ${status}.*discard it`)),
+  });
+  expect(await scene.discard()).toMatchObject({ phase: 'done' });
+  expect([scene.restored, scene.own]).toEqual([undefined, 'after the loss']);
+});
+
+test('a restored instance that was discarded is waited for until it is gone', async () => {
+  const scene = new Scene();
+  await scene.restore();
+  if (scene.restored) scene.restored.DBInstanceStatus = 'deleting';
+  expect(await scene.restore()).toMatchObject({ phase: 'restoring' });
+});
+
 test('rows that a restore has left in the database are dropped, whatever else is left of it', async () => {
   const scene = new Scene();
   scene.staged = { instance: 'db-FORMER', chunks: 2 };
