@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Signer } from '@aws-sdk/rds-signer';
 import { LRUCache } from 'lru-cache';
-import { Client, type ClientConfig, Pool } from 'pg';
+import { Client, type ClientConfig } from 'pg';
 import { POOL_CONNECTIONS, READER_CONNECTIONS } from '../../functions/contract/connections';
 import { DATABASE_NAME, tenantNames } from '../../functions/contract/naming';
 import type { RouteRecord } from '../../functions/contract/records';
@@ -9,6 +9,8 @@ import { codeOf } from '../../functions/shared/error-code';
 import { isLost, isRefused } from './lost-connection';
 import { ReaderSessions } from './reader-sessions';
 import { lagOf } from './replica-lag';
+import type { Database } from './tenant';
+import { TenantPool } from './tenant-pool';
 import type { TenantSessions } from './tenant-sessions';
 import { Turns } from './turns';
 
@@ -103,7 +105,7 @@ const TAKES_NOBODY = /^(?:53300|57P03|ECONNREFUSED)$/;
 const MOST_SECONDS = 450;
 
 interface Opened {
-  readonly pool: Pool;
+  readonly pool: TenantPool;
   readonly host: string;
   readonly port: number;
 }
@@ -146,7 +148,7 @@ export class TenantDatabases {
    * @throws DatabaseUnavailable when the tenant has no address of its database, too many requests wait for it, or its
    * server has just taken no connection
    */
-  of(route: RouteRecord): Pick<Pool, 'query'> {
+  of(route: RouteRecord): Database {
     const { pool } = this.opened(route);
     if (pool.idleCount === 0) this.requireTaking(route, this.accessTo(route));
     if (pool.waitingCount >= MOST_WAITING) throw new DatabaseUnavailable('too many requests wait for a connection');
@@ -159,7 +161,7 @@ export class TenantDatabases {
    *
    * @throws DatabaseUnavailable as `of`
    */
-  async repeatably<T>(route: RouteRecord, work: (database: Pick<Pool, 'query'>) => Promise<T>): Promise<T> {
+  async repeatably<T>(route: RouteRecord, work: (database: Database) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work(this.of(route));
@@ -280,7 +282,7 @@ export class TenantDatabases {
       const { host: hostname, port, user: username } = access;
       return new Signer({ hostname, port, username, credentials }).getAuthToken();
     };
-    const pool = new Pool({
+    const pool = new TenantPool({
       ...access,
       password,
       max: POOL_CONNECTIONS,

@@ -1,6 +1,17 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Client, Pool } from 'pg';
 
+/** The tenant's database. Each query is on any of its connections. */
+export interface Database extends Pick<Pool, 'query'> {
+  /**
+   * Does work in one transaction, with one connection: what it does is kept when it ends, and none of it when it throws. `BEGIN` by
+   * `query` would begin one for whoever gets that connection next.
+   *
+   * Every task has two connections for each tenant, so wait for nothing else in it. The server ends one that idles for 15 s.
+   */
+  transaction<T>(work: (session: Pick<Client, 'query'>) => Promise<T>): Promise<T>;
+}
+
 /** A tenant in service, and what an application may use of it. All of it is this tenant's own. */
 export interface Tenant {
   readonly tenantId: string;
@@ -27,15 +38,16 @@ export interface Tenant {
    *
    * @throws DatabaseUnavailable when too many requests wait for this database already, or it has no address
    */
-  database(): Pick<Pool, 'query'>;
+  database(): Database;
 
   /**
    * Does work that may be done twice, such as an INSERT with ON CONFLICT DO NOTHING: again with another connection when
-   * its own is lost, as in a failover, and with new credentials when the login is refused. Three times at most.
+   * its own is lost, as in a failover, and with new credentials when the login is refused. Three times at most. Of a connection
+   * that is lost at the end of a transaction, nobody knows whether it was kept.
    *
    * @throws DatabaseUnavailable as `database`
    */
-  repeatably<T>(work: (database: Pick<Pool, 'query'>) => Promise<T>): Promise<T>;
+  repeatably<T>(work: (database: Database) => Promise<T>): Promise<T>;
 
   /**
    * A read-only session with an IAM token of one of the tenant's database users, at the server that the token

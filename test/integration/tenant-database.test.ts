@@ -11,6 +11,7 @@ import { roleStatements } from '../../functions/database/roles';
 import { setUpDatabase } from '../../functions/database/set-up-database';
 import { factDifference } from '../../functions/isolation/comparison/fact-difference';
 import { MIGRATION_FILES, type MigrationFile } from '../../service/migrations/manifest';
+import { TenantPool } from '../../service/tenant-context/tenant-pool';
 import { eventually } from '../support/running-stage';
 
 const MASTER = { user: 'tenant_admin', password: 'not-so-secret-1' };
@@ -95,6 +96,65 @@ test('the reader reads rows, also of tables that were there before it, and write
   expect(await asReader('SELECT name FROM leads')).toEqual([{ name: 'Jo' }]);
   for (const statement of ['DELETE FROM leads', 'CREATE TABLE mine ()', 'CREATE TEMPORARY TABLE mine ()'])
     await expect(asReader(statement)).rejects.toMatchObject({ code: '42501' });
+});
+
+describe('a transaction of an application', () => {
+  const NAMES = 'SELECT name FROM leads ORDER BY name';
+  const insert = (name: string) =>
+    `INSERT INTO leads (id, name, email, message) VALUES (gen_random_uuid(), '${name}', 'jo@example.org', '')`;
+  let pool: TenantPool;
+
+  beforeAll(() => {
+    const password = () => tokenOf(APPLICATION);
+    pool = new TenantPool({ ...at, user: APPLICATION, password, database: 'funnels', ssl: { ca }, max: 2 });
+    pool.on('error', () => undefined);
+  });
+  afterAll(() => pool.end());
+  afterEach(() => asApplication(`DELETE FROM leads WHERE name <> 'Jo'`));
+
+  test('is kept as a whole, beside others, and is seen by nobody before', async () => {
+    const both = (name: string) =>
+      pool.transaction(async (session) => {
+        await session.query(insert(`${name} 1`));
+        expect(JSON.stringify(await asApplication(NAMES))).not.toContain(name);
+        await session.query(insert(`${name} 2`));
+        return name;
+      });
+    expect(await Promise.all([both('Al'), both('Bo'), both('Cy')])).toEqual(['Al', 'Bo', 'Cy']);
+    expect(await asApplication(NAMES)).toHaveLength(7);
+  });
+
+  test.each<[string, (session: Pick<Client, 'query'>) => Promise<unknown>, RegExp]>([
+    ['throws', () => Promise.reject(new Error('not today')), /not today/],
+    ['fails at the server', (session) => session.query('SELECT 1/0'), /division by zero/],
+    ['passes over a failure', (session) => session.query('SELECT 1/0').catch(() => undefined), /nothing was kept/],
+    ['is ended', (session) => session.query('SELECT pg_terminate_backend(pg_backend_pid())'), /terminat/i],
+  ])('of which the work %s leaves nothing, and says so; the next one has a connection', async (_, work, words) => {
+    for (const _ of [1, 2, 3]) {
+      const failing = pool.transaction(async (session) => {
+        await session.query(insert('Di'));
+        await work(session);
+      });
+      await expect(failing).rejects.toThrow(words);
+    }
+    expect((await pool.query(NAMES)).rows).toEqual([{ name: 'Jo' }]);
+    expect(pool.totalCount).toBeLessThanOrEqual(2);
+  });
+
+  test('that the server ends between two statements ends nothing else', async () => {
+    const failing = pool.transaction(async (session) => {
+      const { rows } = await session.query('SELECT pg_backend_pid() AS pid');
+      await asMaster(`SELECT pg_terminate_backend(${rows[0]?.pid})`);
+      const hasEnded = () =>
+        session.query('SELECT 1').then(
+          () => undefined,
+          () => true,
+        );
+      await eventually('the end of the session', hasEnded);
+    });
+    await expect(failing).rejects.toThrow();
+    expect((await pool.query(NAMES)).rows).toEqual([{ name: 'Jo' }]);
+  });
 });
 
 /** What AskDatabase answers for the application. */
