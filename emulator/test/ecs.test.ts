@@ -13,6 +13,7 @@ import {
   ECSClient,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
+  StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import {
@@ -217,6 +218,19 @@ test('two tasks of a service share its requests', async () => {
   await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));
   const ports = await Promise.all(Array.from({ length: 20 }, async () => (await page()).PORT));
   expect(new Set(ports).size).toBe(2);
+});
+
+test('a task of a service that somebody stops is replaced', async () => {
+  const running = async () => (await ecs.send(new ListTasksCommand({ cluster: CLUSTER }))).taskArns ?? [];
+  const [stopped = '', ...others] = await running();
+  await ecs.send(new StopTaskCommand({ cluster: CLUSTER, task: stopped }));
+  const now = await eventually(async () => {
+    const tasks = await running();
+    return tasks.length === others.length + 1 ? tasks : undefined;
+  });
+  expect(now).toEqual(expect.arrayContaining(others));
+  expect(now).not.toContain(stopped);
+  await eventually(async () => ((await states()).join() === 'healthy,healthy' ? true : undefined));
 });
 
 test('scaling never goes below the minimum, and not in while that is suspended', async () => {

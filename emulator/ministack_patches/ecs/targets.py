@@ -1,17 +1,20 @@
-"""A task of a service gets requests once its health check passes, and is replaced when the check fails.
+"""A task of a service gets requests once its health check passes, and is replaced when the check fails or somebody stops it.
 
 AWS: "Use load balancing to distribute Amazon ECS service traffic" (Amazon ECS Developer Guide)
 AWS: "How the Amazon ECS deployment circuit breaker detects failures" (Amazon ECS Developer Guide)
 AWS: "Health checks for Application Load Balancer target groups" (User Guide for Application Load Balancers)
+AWS: "Amazon ECS services" (Amazon ECS Developer Guide)
 Test: ecs.test.ts: a task runs its image with the environment of both and the credentials of its task role
 Test: ecs.test.ts: a deployment whose image %s fails, with the reason
 Test: ecs.test.ts: two tasks of a service share its requests
+Test: ecs.test.ts: a task of a service that somebody stops is replaced
 
 Each task is a target of the service's target group, by its address and its own port. The target is
 `initial` until the health check of the group passes once, and `unhealthy` when it fails as often in
 a row as the group says; then ECS stops the task, and the circuit breaker counts it. A deployment is
 complete when its tasks are healthy. Checks come fifty times as often as the group says. MiniStack
-counts a task as a healthy target as soon as it runs, and has no two targets at one address.
+counts a task as a healthy target as soon as it runs, has no two targets at one address, and starts
+no task in place of one that StopTask has ended.
 """
 
 from __future__ import annotations
@@ -142,6 +145,17 @@ def _check(task: Record, account_id: str, region: str) -> None:
                 _replace(task, arn)
                 return
             time.sleep(every)
+
+
+@PATCH.wraps(f"{_ECS}._ACTION_MAP[StopTask]", digest="0c8e34b5")
+def _stop_task(stop: Original, data: Record) -> Any:
+    """The scheduler of a service starts another task, whoever has stopped one."""
+    task = ecs._resolve_task(data.get("task", ""), ecs._resolve_cluster_name(data.get("cluster", "default")))
+    found = _service_of(task) if task else None
+    answer = stop(data)
+    if found:
+        ecs._reconcile_service_tasks(*found[:2])
+    return answer
 
 
 def _replace(task: Record, target_group: str) -> None:
