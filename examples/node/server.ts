@@ -51,6 +51,8 @@ async function answerTo(target: string, host: string | undefined): Promise<Answe
 }
 
 function send(response: ServerResponse, { status, headers, body }: Answer): void {
+  // The load balancer would keep the connection, which delays the end of the task until ECS kills it.
+  if (!server.listening) response.setHeader('connection', 'close');
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...tenants.headers, ...headers }).end(body);
 }
 
