@@ -36,8 +36,12 @@ const doesMore = (pattern: string) =>
   (!TELLING.includes(pattern.toLowerCase()) && !READING.test(pattern.split(/[*?]/)[0] ?? '')) ||
   SHOWING_DATA.some((action) => covers(pattern, action));
 
-/** What stands before a name in an ARN: the type, of which load balancers, web ACLs and some snapshots have two words. A bucket has none. */
-const TYPE = /^(?:[\w-]+\/(?:app|net|gwy)\/|(?:regional|global)\/[\w-]+\/|snapshot:(?:rds|awsbackup):|[\w-]+[/:])/;
+/**
+ * What stands before a name in an ARN: the type, of which load balancers, web ACLs and some snapshots have two words, and
+ * what begins the id of each resource of a network. A bucket has none.
+ */
+const TYPE =
+  /^(?:[\w-]+\/(?:app|net|gwy)\/|(?:regional|global)\/[\w-]+\/|snapshot:(?:rds|awsbackup):|(?:security-group|route-table|subnet|vpc|network-acl|vpc-endpoint)\/(?:sg|rtb|subnet|vpc|acl|vpce)-|[\w-]+[/:])/;
 
 /** What follows account and type in an ARN: the part that names somebody's resources. */
 function nameIn(pattern: string): string {
@@ -108,12 +112,12 @@ const STACK_TAG = /^[\w-]+:(?!request|principal)[\w-]*tag\/aws:cloudformation:st
 /**
  * Keys of conditions by which a service knows one resource, whichever a request names, and the ARN that the value stands
  * for: KMS a key by its alias ("kms:ResourceAliases", "kms:RequestAlias") or by what it encrypts
- * ("kms:EncryptionContext:context-key"), ECS a task by its cluster ("ecs:cluster").
+ * ("kms:EncryptionContext:context-key"), ECS a task by its cluster ("ecs:cluster"), EC2 what is in a network ("ec2:Vpc").
  */
 const KNOWN_BY: readonly (readonly [key: RegExp, arn: (value: string) => string])[] = [
   [/^kms:(?:resourcealiases|requestalias)$/i, (value) => `arn:aws:kms:*:*:${value}`],
   [/^kms:encryptioncontext:aws:dynamodb:tablename$/i, (value) => `arn:aws:dynamodb:*:*:table/${value}`],
-  [/^(?:kms:encryptioncontext:.+|ecs:cluster|lambda:functionarn|secretsmanager:secretid)$/i, (value) => value],
+  [/^(?:kms:encryptioncontext:.+|ecs:cluster|ec2:vpc|lambda:functionarn|secretsmanager:secretid)$/i, (value) => value],
   [STACK_TAG, (value) => (value.startsWith('arn:') ? value : `arn:aws:cloudformation:*:*:stack/${value}/*`)],
 ];
 
@@ -134,6 +138,20 @@ const idsOf = (resources: readonly ExpectedResource[], type: string) =>
 /** Only the pipeline starts it, and anybody who may push may start the pipeline. */
 const isRelease = (arn: string) => arn.endsWith(':TenantRelease');
 
+/** What decides, in the network of a cell, who talks to whom. */
+const OF_NETWORK: Readonly<Record<string, string>> = {
+  'AWS::EC2::VPC': 'vpc',
+  'AWS::EC2::Subnet': 'subnet',
+  'AWS::EC2::RouteTable': 'route-table',
+  'AWS::EC2::SecurityGroup': 'security-group',
+  'AWS::EC2::NetworkAcl': 'network-acl',
+  'AWS::EC2::VPCEndpoint': 'vpc-endpoint',
+};
+/** The hosted zone of tenants' names: the roles that write its records name it, wherever it was made. */
+const zonesIn = (resources: readonly ExpectedResource[]) => [
+  ...new Set(JSON.stringify(resources).match(/arn:aws:route53:::hostedzone\/\w+/g)),
+];
+
 /** ARNs of tenants' resources, whichever tenant's, and of the platform's: its templates name them. */
 function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly ExpectedResource[]): string[] {
   const of = (service: string, ...names: string[]) =>
@@ -151,6 +169,7 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...idsOf(resources, 'AWS::IAM::Role').map((name) => role(`/${name}`)),
     ...of('secretsmanager', `secret:${tenantNames.secret('*')}*`),
     ...of('rds', ...['db', 'snapshot', 'snapshot:rds'].map((type) => `${type}:${tenantNames.database('*')}`)),
+    ...of('rds', ...['pg', 'subgrp'].map((type) => `${type}:${tenantNames.stack('*', 'database')}-*`)),
     ...of('kms', tenantNames.keyAlias('*')),
     ...idsOf(resources, 'AWS::IAM::ManagedPolicy'),
     ...idsOf(resources, 'AWS::ECS::TaskDefinition').map((arn) => arn.replace(/:\d+$/, ':*')),
@@ -169,8 +188,18 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...idsOf(resources, 'AWS::Logs::LogGroup').flatMap((name) =>
       of('logs', `log-group:${name}`, `log-group:${name}:*`),
     ),
+    ...of('logs', 'log-group:/tenants/*'),
     ...of('ssm', `parameter${CELLS_PARAMETER_PATH}/${cell.name}`),
     ...of('cloudformation', ...STACK_KINDS.map((kind) => `stack/${tenantNames.stack('*', kind)}/*`)),
+    // A stack keeps the role of its last update: whoever may update it does what that role may ("AWS CloudFormation service role").
+    ...of(
+      'cloudformation',
+      ...['Foundation', 'ControlPlane', `Cell-${cell.name}`].map((name) => `stack/${platformStackName(name)}/*`),
+    ),
+    ...Object.entries(OF_NETWORK).flatMap(([type, kind]) =>
+      of('ec2', ...idsOf(resources, type).map((id) => `${kind}/${id}`)),
+    ),
+    ...zonesIn(resources),
     ...[cell.loadBalancerArn, cell.listenerArn, ...Object.values(cell.targetGroupArns)],
     cell.listenerArn.replace(':listener/', ':listener-rule/').concat('/*'),
     ...of('wafv2', ...acls.map((acl) => `regional/webacl/${acl}`)),

@@ -9,6 +9,7 @@ import {
 import { TENANT_TAG, tenantNames } from '../../../functions/contract/naming';
 import { aUser } from '../identity-changes';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
+import { resourceOf } from './platform';
 
 type ArnOf = (surroundings: SharedScene['surroundings']) => string;
 
@@ -99,6 +100,47 @@ export const REACH_TECHNIQUES: readonly SharedTechnique[] = [
     'states:StartExecution',
     inAccount('states', 'stateMachine:TenantIsolationAudit'),
   ),
+  given(
+    'let a user update the control plane’s stack',
+    'stack-updater',
+    'cloudformation:UpdateStack',
+    inAccount('cloudformation', 'stack/TenantOnboarding-ControlPlane/*'),
+  ),
+  given(
+    'let a user change the settings of tenants’ databases',
+    'parameter-changer',
+    'rds:ModifyDBParameterGroup',
+    inAccount('rds', 'pg:tenant-*'),
+  ),
+  given(
+    'let a user delete the logs of tenants',
+    'log-deleter',
+    'logs:DeleteLogGroup',
+    inAccount('logs', 'log-group:/tenants/*'),
+  ),
+  given('let a user route the cell’s traffic', 'router', ['ec2:CreateRoute', 'ec2:ReplaceRoute'], (surroundings) =>
+    inAccount('ec2', `route-table/${surroundings.cell.routeTableIds[0]}`)(surroundings),
+  ),
+  userWith('let a user put interfaces into the cell’s network', 'interface-maker', ({ region, accountId, cell }) => {
+    const [Action, network] = ['ec2:CreateNetworkInterface', `arn:aws:ec2:${region}:${accountId}:vpc/${cell.vpcId}`];
+    return {
+      statement: { Action, Resource: '*', Condition: { ArnEquals: { 'ec2:Vpc': network } } },
+      what: `${Action} where ec2:Vpc is ${network}`,
+    };
+  }),
+  {
+    name: 'let a user change the records of tenants’ names',
+    check: 'identity.reach',
+    detonate: async (scene) => {
+      const [UserName, Action] = ['name-changer', 'route53:ChangeResourceRecordSets'];
+      const zone = await resourceOf(scene, 'Foundation', 'AWS::Route53::HostedZone', '');
+      const Resource = `arn:aws:route53:::hostedzone/${zone}`;
+      return {
+        expectedEvidence: `user/${UserName} may ${Action} on ${Resource}`,
+        revert: await aUser(scene.root, UserName, { Action, Resource }),
+      };
+    },
+  },
   where('let a user read whatever has a tenant’s tag', 'tag-reader', 'secretsmanager:*', [
     'Null',
     `aws:ResourceTag/${TENANT_TAG}`,

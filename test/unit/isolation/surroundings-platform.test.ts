@@ -103,6 +103,9 @@ const BREACHES: Breach[] = [
       ['kms:DisableKey', 'arn:aws:kms:*:*:key/?eports'],
       ['logs:GetLogEvents', 'arn:aws:logs:*:*:log-group:serv*'],
       ['wafv2:GetSampledRequests', 'arn:aws:wafv2:*:*:regional/webacl/cell/*'],
+      ['cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/TenantOnboarding-Foundation/*'],
+      ['rds:ModifyDBParameterGroup', 'arn:aws:rds:*:*:pg:tenant-*'],
+      ['logs:DeleteLogGroup', 'arn:aws:logs:*:*:log-group:/tenants/*'],
       ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:cluster/${surroundings.cell.clusterName}`],
     ] as const
   ).map(
@@ -489,6 +492,9 @@ const HARMLESS: Harmless[] = [
       ['functions by the end of their names', 'lambda:InvokeFunction', 'arn:aws:lambda:*:*:function:*-handler'],
       ['stacks by the end of their names', 'cloudformation:*', 'arn:aws:cloudformation:*:*:stack/*-network/*'],
       ['alarms of databases', 'cloudwatch:DisableAlarmActions', 'arn:aws:cloudwatch:*:*:alarm:*-database*'],
+      ['every security group', 'ec2:*', 'arn:aws:ec2:*:*:security-group/sg-*'],
+      ['every parameter group', 'rds:ModifyDBParameterGroup', 'arn:aws:rds:*:*:pg:*'],
+      ['stacks of another team', 'cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/web-*'],
       ['all executions', 'states:StopExecution', 'arn:aws:states:*:*:execution:*:*'],
       ['another team’s cluster', 'ecs:ExecuteCommand', 'arn:aws:ecs:*:*:cluster/team'],
     ] as const
