@@ -48,6 +48,13 @@ function canMatch(rule: Rule, host: string): boolean {
 const isEverything = (pattern: string) => /^\/?[*?]+$/.test(pattern);
 /** The widest blocks of addresses that are some visitors' and not everybody's. */
 const SOME_ADDRESSES = { 4: 16, 6: 32 };
+/** What every tenant's visitors ask for, and what their browsers say of themselves. */
+const VISITED = ['/', '/contact', '/leads'];
+const BROWSERS: Readonly<Record<string, string>> = {
+  'user-agent':
+    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',
+  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
+};
 /** Methods that no page and no form needs. */
 const ODD_METHODS = /^(?:TRACE|TRACK|CONNECT|OPTIONS|PUT|DELETE|PATCH)$/;
 
@@ -57,14 +64,20 @@ function isNarrow({ Field, Values = [], ...configs }: RuleCondition): boolean {
     values.length > 0 && values.every(isFew);
   switch (Field) {
     case 'path-pattern':
-      return all(configs.PathPatternConfig?.Values ?? Values, (path) => !isEverything(path));
+      return all(
+        configs.PathPatternConfig?.Values ?? Values,
+        (path) => !isEverything(path) && !VISITED.some((each) => covers(path, each)),
+      );
     case 'source-ip':
       return all(configs.SourceIpConfig?.Values, (block) => {
         const [address = '', length = '0'] = block.split('/');
         return Number(length) >= SOME_ADDRESSES[address.includes(':') ? 6 : 4];
       });
-    case 'http-header':
-      return all(configs.HttpHeaderConfig?.Values, (value) => !isEverything(value));
+    case 'http-header': {
+      const { HttpHeaderName = '', Values: values } = configs.HttpHeaderConfig ?? {};
+      const usual = BROWSERS[HttpHeaderName.toLowerCase()] ?? '';
+      return all(values, (value) => !isEverything(value) && !covers(value, usual));
+    }
     case 'http-request-method':
       return all(configs.HttpRequestMethodConfig?.Values, (method) => ODD_METHODS.test(method));
     default:

@@ -22,6 +22,15 @@ import type { RoutedSubject } from '../verified-tenant';
 const hosts = (...Values: string[]): RuleCondition => ({ Field: 'host-header', HostHeaderConfig: { Values } });
 const path = (...Values: string[]): RuleCondition => ({ Field: 'path-pattern', PathPatternConfig: { Values } });
 
+const header = (HttpHeaderName: string, ...Values: string[]): RuleCondition => ({
+  Field: 'http-header',
+  HttpHeaderConfig: { HttpHeaderName, Values },
+});
+const REFUSAL: Action = {
+  Type: 'fixed-response',
+  FixedResponseConfig: { StatusCode: '403', ContentType: 'text/plain' },
+};
+
 /** Gives the tenant's rule other conditions, or another action. */
 export async function ruleWith(
   { subject, root: { elb } }: Scene,
@@ -48,11 +57,15 @@ export async function furtherRule({ subject, root: { elb } }: Scene, Conditions:
   return { RuleArn, priority, revert: () => elb.send(new DeleteRuleCommand({ RuleArn })) };
 }
 
-const secondRule = (name: string, conditions: (subject: Subject) => RuleCondition[]): AttackTechnique => ({
+const secondRule = (
+  name: string,
+  conditions: (subject: Subject) => RuleCondition[],
+  action?: Action,
+): AttackTechnique => ({
   name,
   check: 'routing.only-rule',
   detonate: async (scene) => {
-    const { RuleArn, priority, revert } = await furtherRule(scene, conditions(scene.subject));
+    const { RuleArn, priority, revert } = await furtherRule(scene, conditions(scene.subject), action);
     return { expectedEvidence: `rule ${RuleArn} with priority ${priority} matches the host too`, revert };
   },
 });
@@ -211,6 +224,8 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
     hosts(`*${tenant.host.slice(tenant.subdomain.length)}`),
   ]),
   secondRule('let a rule take a path of every host first', () => [path('/admin/*')]),
+  secondRule('refuse every lead, for all hosts', () => [path('/lead*')], REFUSAL),
+  secondRule('refuse every browser, for all hosts', () => [header('User-Agent', '*Mozilla*')], REFUSAL),
   listenerAnswering(
     'forward unknown hosts to the shared service',
     ({ cell, liveColour }) => ({ Type: 'forward', TargetGroupArn: cell.targetGroupArns[liveColour] }),

@@ -74,6 +74,11 @@ const lettingPass: Rule = {
   Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } },
 };
 
+/** One rule more, which refuses requests. */
+const blocking =
+  (Statement: Rule['Statement']) =>
+  ({ Rules = [] }: WebACL) => ({ Rules: [...Rules, { ...lettingPass, Action: { Block: {} }, Statement }] });
+
 /** What no longer stands before the load balancer. */
 export const WEB_ACL_TECHNIQUES: readonly SharedTechnique[] = [
   {
@@ -127,6 +132,26 @@ export const WEB_ACL_TECHNIQUES: readonly SharedTechnique[] = [
     'count the known bad inputs, and block none',
     ofRule('KnownBadInputsRuleSet', () => ({ OverrideAction: { Count: {} } })),
     'the rule KnownBadInputsRuleSet of the web ACL is {"Name"',
+  ),
+  changed(
+    'block every page by a rule beside the others',
+    blocking({
+      ByteMatchStatement: {
+        ...{ SearchString: new TextEncoder().encode('/'), PositionalConstraint: 'STARTS_WITH' },
+        ...{ FieldToMatch: { UriPath: {} }, TextTransformations: [{ Priority: 0, Type: 'NONE' }] },
+      },
+    }),
+    '"ByteMatchStatement":{"FieldToMatch":{"UriPath":{}}',
+  ),
+  changed(
+    'block all countries but one',
+    blocking({ NotStatement: { Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } } } }),
+    '"NotStatement":{"Statement":{"GeoMatchStatement"',
+  ),
+  changed(
+    'block who asks ten times in five minutes',
+    blocking({ RateBasedStatement: { Limit: 10, AggregateKeyType: 'IP' } }),
+    '"Limit":10',
   ),
   changed(
     'let one country pass by all rules',

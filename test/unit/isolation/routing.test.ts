@@ -201,6 +201,8 @@ describe('a rule for every host', () => {
     ['refuses an address', true, { Conditions: fromBlock('203.0.113.7/32'), Actions: [refusal] }],
     ['refuses half of the internet', false, { Conditions: fromBlock('128.0.0.0/1'), Actions: [refusal] }],
     ['refuses an agent', true, { Conditions: byHeader('*SemrushBot*'), Actions: [refusal] }],
+    ['refuses every browser', false, { Conditions: byHeader('*Mozilla*'), Actions: [refusal] }],
+    ['refuses leads', false, { Conditions: byPath('/lead*'), Actions: [refusal] }],
     ['refuses every agent', false, { Conditions: byHeader('*'), Actions: [refusal] }],
     ['refuses a method of no page', true, { Conditions: byMethod('TRACE'), Actions: [refusal] }],
     ['refuses reading', false, { Conditions: byMethod('GET'), Actions: [refusal] }],

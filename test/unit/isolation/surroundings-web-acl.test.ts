@@ -110,6 +110,57 @@ const HARMLESS: Harmless[] = [
 
 testRoom('web-acl', [...BREACHES, OWN_GROUP], HARMLESS);
 
+const bytes = (SearchString: string, PositionalConstraint: string, FieldToMatch: object) => ({
+  ByteMatchStatement: { SearchString: new TextEncoder().encode(SearchString), PositionalConstraint, FieldToMatch },
+});
+const agent = { SingleHeader: { Name: 'User-Agent' } };
+const few = { Limit: 10, AggregateKeyType: 'IP' };
+const country = { GeoMatchStatement: { CountryCodes: ['KP'] } };
+
+test.each<[string, Record<string, object>, boolean]>([
+  ['of every page', bytes('/', 'STARTS_WITH', { UriPath: {} }), false],
+  ['of the form', bytes('/leads', 'EXACTLY', { UriPath: {} }), false],
+  [
+    'of every page by an expression',
+    { RegexMatchStatement: { RegexString: '.*', FieldToMatch: { UriPath: {} } } },
+    false,
+  ],
+  ['of every browser', bytes('Mozilla', 'CONTAINS', agent), false],
+  ['of reading', bytes('GET', 'EXACTLY', { Method: {} }), false],
+  [
+    'of every size',
+    { SizeConstraintStatement: { Size: 0, ComparisonOperator: 'GE', FieldToMatch: { Body: {} } } },
+    false,
+  ],
+  ['of who loads two pages', { RateBasedStatement: few }, false],
+  ['of all countries but one', { NotStatement: { Statement: country } }, false],
+  ['of one of two kinds', { OrStatement: { Statements: [country, bytes('/', 'CONTAINS', { UriPath: {} })] } }, false],
+  ['of another product’s page', bytes('/wp-admin', 'STARTS_WITH', { UriPath: {} }), true],
+  ['of a crawler', bytes('SemrushBot', 'CONTAINS', agent), true],
+  ['of a country', country, true],
+  [
+    'of the form from a country',
+    { AndStatement: { Statements: [country, bytes('/leads', 'EXACTLY', { UriPath: {} })] } },
+    true,
+  ],
+  [
+    'of long bodies',
+    { SizeConstraintStatement: { Size: 65_536, ComparisonOperator: 'GT', FieldToMatch: { Body: {} } } },
+    true,
+  ],
+  [
+    'of other hosts',
+    { NotStatement: { Statement: bytes('.example', 'ENDS_WITH', { SingleHeader: { Name: 'host' } }) } },
+    true,
+  ],
+  ['of who guesses at one page', { RateBasedStatement: { ...few, ScopeDownStatement: country } }, true],
+  ['of who asks a thousand times', { RateBasedStatement: { ...few, Limit: 1000 } }, true],
+])('a rule that refuses requests %s is a violation if visitors send them', async (_, Statement, passed) => {
+  const add = (data: Data) =>
+    acl(data).Rules.push({ ...first(acl(data).Rules), Name: 'ours', Priority: 9, Action: { Block: {} }, Statement });
+  expect(await askSpoilt('routing.web-acl', add)).toMatchObject({ passed });
+});
+
 test('an operator may refuse an address at the web ACL, or count; a stage may have no web ACL', async () => {
   const added = (Action: Record<string, object>) => (data: Data) => {
     const rule = { ...first(acl(data).Rules), Name: 'ours', Priority: 0, Action };
