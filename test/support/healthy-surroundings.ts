@@ -116,6 +116,7 @@ interface AlarmData {
   AlarmName: string;
   ActionsEnabled: boolean;
   AlarmActions: string[];
+  OKActions?: string[];
   Dimensions?: { Name: string; Value: string }[];
   Metrics?: { Expression?: string; MetricStat?: { Metric: { Dimensions: { Name: string; Value: string }[] } } }[];
 }

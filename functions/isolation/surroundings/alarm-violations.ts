@@ -108,14 +108,22 @@ type Properties = Readonly<Record<string, unknown>>;
 
 const texts = (value: unknown) => [value ?? []].flat().map(String);
 
-/** Whoever works in this account may be told, too. */
-function actionViolations(
-  { AlarmName, AlarmActions = [] }: Pick<MetricAlarm, 'AlarmName' | 'AlarmActions'>,
-  expected: readonly string[],
-): string[] {
+type Acting = Pick<MetricAlarm, 'AlarmName' | 'AlarmActions' | 'OKActions' | 'InsufficientDataActions'>;
+
+/** Whoever works in this account may be told, too: that an alarm rings, that it is over, and that nothing reports. */
+function actionViolations(alarm: Acting, properties: Properties): string[] {
+  const expected = texts(properties.AlarmActions);
   const accounts = expected.map((arn) => arn.split(':')[4]);
-  const own = AlarmActions.filter((arn) => expected.includes(arn) || !accounts.includes(arn.split(':')[4]));
-  return expectExactly(`action of alarm ${AlarmName}`, own, expected);
+  const strangersIn = (actual: readonly string[] = [], known: readonly string[]) =>
+    actual.filter((arn) => known.includes(arn) || !accounts.includes(arn.split(':')[4]));
+  const { AlarmName, AlarmActions, OKActions, InsufficientDataActions } = alarm;
+  const ends = [...texts(properties.OKActions), ...texts(properties.InsufficientDataActions)];
+  return [
+    ...expectExactly(`action of alarm ${AlarmName}`, strangersIn(AlarmActions, expected), expected),
+    ...strangersIn([...(OKActions ?? []), ...(InsufficientDataActions ?? [])], [])
+      .filter((arn) => !ends.includes(arn))
+      .map((arn) => `${arn} hears when alarm ${AlarmName} ends or has no data`),
+  ];
 }
 
 const textOf = (value: unknown, property: string) =>
@@ -133,7 +141,7 @@ export function metricAlarmViolations(alarm: MetricAlarm, properties: Properties
       ),
     ),
     ...metricViolations(alarm, properties),
-    ...actionViolations(alarm, texts(properties.AlarmActions)),
+    ...actionViolations(alarm, properties),
   ];
 }
 
@@ -145,7 +153,7 @@ function compositeViolations(alarm: CompositeAlarm, properties: Properties): str
     ...(alarm.ActionsSuppressor === undefined || alarm.ActionsSuppressor === properties.ActionsSuppressor
       ? []
       : [`alarm ${alarm.ActionsSuppressor} keeps alarm ${name} quiet`]),
-    ...actionViolations(alarm, texts(properties.AlarmActions)),
+    ...actionViolations(alarm, properties),
   ];
 }
 

@@ -11,7 +11,18 @@ import { tenantNames } from '../../../functions/contract/naming';
 import { SIZINGS } from '../../../functions/contract/plans';
 import { tenantIdOf } from '../../../functions/isolation/subject';
 import { type Change, changing, databaseOf, instanceOf, modified } from '../database-changes';
-import { type AttackTechnique, STRANGER } from '../technique';
+import { type AttackTechnique, type Scene, STRANGER } from '../technique';
+
+/** The alarm of the tenant's database that rings when nothing reports. */
+async function silentAlarm({ subject, root: { cloudwatch } }: Scene) {
+  const AlarmNamePrefix = `${tenantNames.stack(tenantIdOf(subject), 'database')}-SilentAlarm`;
+  const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix }));
+  const [alarm] = MetricAlarms;
+  if (!alarm) throw new Error('the database has no such alarm');
+  const put = (change: Partial<MetricAlarm>) =>
+    cloudwatch.send(new PutMetricAlarmCommand({ ...alarm, ...change } as PutMetricAlarmCommand['input']));
+  return { alarm, put };
+}
 
 /** Sets a parameter of the tenant's group, and then gives it the value back that the release sets. */
 const setting = (
@@ -134,15 +145,20 @@ export const DATABASE_SETTINGS_TECHNIQUES: readonly AttackTechnique[] = [
   {
     name: 'let nobody hear of a silent database',
     check: 'database.alarms',
-    detonate: async ({ subject, root: { cloudwatch } }) => {
-      const AlarmNamePrefix = `${tenantNames.stack(tenantIdOf(subject), 'database')}-SilentAlarm`;
-      const { MetricAlarms = [] } = await cloudwatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix }));
-      const [alarm] = MetricAlarms;
-      if (!alarm) throw new Error('the database has no such alarm');
-      const put = (change: Partial<MetricAlarm>) =>
-        cloudwatch.send(new PutMetricAlarmCommand({ ...alarm, ...change } as PutMetricAlarmCommand['input']));
+    detonate: async (scene) => {
+      const { alarm, put } = await silentAlarm(scene);
       await put({ AlarmActions: [] });
       return { expectedEvidence: `action of alarm ${alarm.AlarmName}`, revert: () => put({}) };
+    },
+  },
+  {
+    name: 'tell a stranger when the database is silent no more',
+    check: 'database.alarms',
+    detonate: async (scene) => {
+      const { alarm, put } = await silentAlarm(scene);
+      const theirs = `arn:aws:sns:${scene.subject.region}:${STRANGER}:theirs`;
+      await put({ OKActions: [theirs] });
+      return { expectedEvidence: `${theirs} hears when alarm ${alarm.AlarmName}`, revert: () => put({}) };
     },
   },
   changing(

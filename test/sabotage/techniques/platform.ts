@@ -412,6 +412,11 @@ export const PLATFORM_TECHNIQUES: readonly SharedTechnique[] = [
     (name) => `action of alarm ${name}`,
   ),
   alarm(
+    'tell a stranger when an alarm rings no more',
+    () => ({ OKActions: [`arn:aws:sns:eu-central-1:${STRANGER}:theirs`] }),
+    (name) => `${STRANGER}:theirs hears when alarm ${name}`,
+  ),
+  alarm(
     'let an alarm ring at a thousand',
     () => ({ Threshold: 1000 }),
     (name) => `Threshold of alarm ${name} is 1000`,

@@ -117,6 +117,11 @@ testBreaches(DATABASE_SETTINGS_CHECKS, [
       ['that is gone', (alarms) => alarms.splice(0, 1), 'of the database does not exist'],
       ['that is disabled', ([alarm]) => (alarm.ActionsEnabled = false), 'the actions of alarm tenant-'],
       ['that rings for nobody', ([alarm]) => (alarm.AlarmActions = []), 'action of alarm tenant-'],
+      [
+        'whose end a stranger hears',
+        ([alarm]) => (alarm.OKActions = ['arn:aws:sns:eu-central-1:999999999999:theirs']),
+        '999999999999:theirs hears when alarm tenant-',
+      ],
       ['that never rings', ([alarm]) => (alarm.Threshold = 1e9), 'Threshold of alarm tenant-'],
       [
         'of another database',

@@ -42,6 +42,12 @@ const BREACHES: Breach[] = [
   ['audit.alarms', 'gone', ({ platform }) => platform.alarms.metric.splice(0), 'alarm TenantDrifted does not exist'],
   [
     'audit.alarms',
+    'whose end a stranger hears',
+    ({ platform }) => (first(platform.alarms.metric).OKActions = [`arn:aws:sns:eu-central-1:999999999999:theirs`]),
+    '999999999999:theirs hears when alarm TenantDrifted ends',
+  ],
+  [
+    'audit.alarms',
     'told elsewhere',
     ({ platform }) => first(platform.alarms.metric).AlarmActions.push('arn:theirs'),
     'arn:theirs is unexpected',
