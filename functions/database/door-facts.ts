@@ -46,7 +46,8 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
   owners: `
     SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')}) FROM pg_database
     UNION ALL SELECT concat('SCHEMA ', quote_ident(n.nspname), ' OF ', ${ROLE('n.nspowner')}) FROM ${SCHEMAS}
-    UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')}) FROM ${RELATIONS}
+    UNION ALL SELECT concat(${WORD("c.relpersistence = 'u'", 'UNLOGGED ')}, 'TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')})
+      FROM ${RELATIONS}
     UNION ALL SELECT concat('FUNCTION ', ${IN_SCHEMA('p.proname')}, ' OF ', ${ROLE('p.proowner')}) FROM ${FUNCTIONS}
     UNION ALL SELECT concat('LARGE OBJECT ', oid, ' OF ', ${ROLE('lomowner')}) FROM pg_largeobject_metadata`,
   grants: [
@@ -92,6 +93,13 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
       `coalesce(n.proacl, acldefault('f', n.proowner))`,
       'n.proowner',
     ),
+    // Whom the schema's defaults give each new table, and who has nothing of one.
+    `
+  SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' TO ', ${ROLE('a.grantee')}, ': nothing')
+  FROM ${RELATIONS} JOIN pg_default_acl d ON d.defaclnamespace = n.oid AND d.defaclrole = c.relowner AND d.defaclobjtype = 'r',
+    LATERAL aclexplode(d.defaclacl) a
+  WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) h WHERE h.grantee = a.grantee)
+  GROUP BY c.relname, n.nspname, a.grantee`,
     grants('PARAMETER', 'pg_parameter_acl p', 'p.parname', 'p.paracl', '10'),
   ].join(' UNION ALL '),
   defaults: `

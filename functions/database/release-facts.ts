@@ -47,12 +47,15 @@ const anyOf = (...patterns: readonly string[]) => `(?:${patterns.join('|')})`;
  * statement runs, and how its result is written. Every other one could run other code, write statements into the log,
  * stop the audit of sessions, or open large objects ("Server Configuration", PostgreSQL).
  */
-const TUNING = anyOf(
-  ...['[a-z_]+_timeout', '(?:[a-z_]+_)?work_mem', 'temp_buffers', 'hash_mem_multiplier', 'default_statistics_target'],
+const TUNED = anyOf(
+  ...['(?:[a-z_]+_)?work_mem', 'temp_buffers', 'hash_mem_multiplier', 'default_statistics_target'],
   ...['enable_[a-z_]+', '[a-z_]+_cost', 'effective_[a-z_]+', '(?:max_)?parallel_[a-z_]+'],
   ...['jit(?:_above_cost)?', 'geqo(?:_threshold)?', '(?:from|join)_collapse_limit', 'plan_cache_mode'],
   ...['TimeZone', 'DateStyle', 'IntervalStyle', 'lc_[a-z]+', 'extra_float_digits', 'client_min_messages'],
 );
+/** None, or long enough for a statement: with a few milliseconds nothing of the application ends well. */
+const TIME = '(?:0|[1-9]\\d{2,}(?: ?ms)?|[1-9]\\d* ?(?:s|min|h|d))';
+const TUNING = anyOf(`${TUNED}=.*`, `[a-z_]+_timeout=${TIME}`);
 const NAME = '[a-z_][a-z0-9_]*';
 
 /**
@@ -134,7 +137,7 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
       allowed: matching(
         `${RDS}(?: IN ${NAME})?: .*`,
         'ALL IN rdsadmin: .*',
-        `(?:ALL|${NAME})(?: IN ${NAME})?: ${TUNING}=.*`,
+        `(?:ALL|${NAME})(?: IN ${NAME})?: ${TUNING}`,
       ),
     },
   };

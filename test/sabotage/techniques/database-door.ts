@@ -206,6 +206,27 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'search_path=public, funnels',
   ),
   inDatabase(
+    'have the application wait for no lock longer than a millisecond',
+    'database.sessions',
+    (user) => [`ALTER ROLE ${user} SET lock_timeout = 1`],
+    (user) => [`ALTER ROLE ${user} RESET lock_timeout`],
+    () => 'lock_timeout=1',
+  ),
+  inDatabase(
+    'take all rights to the leads from the reader',
+    'database.grants',
+    (user) => ['SET ROLE funnels_owner', `REVOKE ALL ON funnels.leads FROM ${user.replace(/^app_/, 'read_')}`],
+    (user) => ['SET ROLE funnels_owner', `GRANT SELECT ON funnels.leads TO ${user.replace(/^app_/, 'read_')}`],
+    (user) => `TABLE funnels.leads TO ${user.replace(/^app_/, 'read_')}: nothing`,
+  ),
+  inDatabase(
+    'lose the leads when the server crashes',
+    'database.owners',
+    () => ['SET ROLE funnels_owner', 'ALTER TABLE funnels.leads SET UNLOGGED'],
+    () => ['SET ROLE funnels_owner', 'ALTER TABLE funnels.leads SET LOGGED'],
+    () => 'UNLOGGED TABLE funnels.leads OF funnels_owner',
+  ),
+  inDatabase(
     'begin all sessions of the database in another schema',
     'database.sessions',
     () => ['ALTER DATABASE funnels SET search_path = public'],

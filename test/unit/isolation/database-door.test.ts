@@ -198,6 +198,8 @@ test.each([
   'read_only: TimeZone=Europe/Berlin',
   `${application} IN funnels: max_parallel_workers_per_gather=2`,
   'ALL: idle_session_timeout=1h',
+  `${application}: statement_timeout=30000`,
+  'read_only: lock_timeout=500ms',
   'rdsadmin: role=rdsadmin',
   'ALL IN rdsadmin: auto_explain.log_min_duration=-1',
 ])('the setting %s is no violation', async (line) => {
