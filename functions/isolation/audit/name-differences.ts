@@ -24,6 +24,14 @@ const plain = (name = '') =>
 const targetOf = ({ AliasTarget, ResourceRecords = [] }: ResourceRecordSet) =>
   AliasTarget ? plain(AliasTarget.DNSName) : ResourceRecords.map(({ Value }) => plain(Value)).join(', ');
 
+/** "HTTPS DNS record": one that names the host itself, and no address or port, only says how to speak to it. */
+const OF_ITSELF = /^[1-9]\d* \.(?!.*(?:hint|port)=)/;
+const staysAtHost = ({ Type, ResourceRecords = [] }: ResourceRecordSet) =>
+  (Type === 'HTTPS' || Type === 'SVCB') && ResourceRecords.every(({ Value = '' }) => OF_ITSELF.test(Value));
+
+/** Who answers for this name gets a certificate of the host from public authorities ("DNS Challenge", RFC 8555). */
+const challengeOf = (host: string) => `_acme-challenge.${host}`;
+
 const wildcardOf = (host: string) => `\\052${host.slice(host.indexOf('.'))}`;
 
 /**
@@ -34,7 +42,7 @@ const wildcardOf = (host: string) => `\\052${host.slice(host.indexOf('.'))}`;
  */
 export function nameDifferences(records: readonly ResourceRecordSet[], served: readonly ServedHost[]): string[] {
   const leading = Map.groupBy(
-    records.filter(({ Type = '' }) => LEADING.includes(Type)),
+    records.filter((each) => LEADING.includes(each.Type ?? '') && !staysAtHost(each)),
     hostIn,
   );
   return served.flatMap(({ host, cell }) => {
@@ -43,10 +51,16 @@ export function nameDifferences(records: readonly ResourceRecordSet[], served: r
     if (balancer === undefined) return [];
     const found = leading.get(host) ?? leading.get(wildcardOf(host)) ?? [];
     if (found.length === 0) return [`no record of the hosted zone leads ${host} to cell ${cell.name}`];
-    return found
-      .filter((record) => targetOf(record) !== plain(balancer))
-      .map(
-        (record) => `the ${record.Type} record of ${hostIn(record)} leads to ${targetOf(record)}, not to ${balancer}`,
-      );
+    return [
+      ...found
+        .filter((record) => targetOf(record) !== plain(balancer))
+        .map(
+          (record) => `the ${record.Type} record of ${hostIn(record)} leads to ${targetOf(record)}, not to ${balancer}`,
+        ),
+      ...(leading.get(challengeOf(host)) ?? []).map(
+        (record) =>
+          `the ${record.Type} record of ${hostIn(record)} lets ${targetOf(record)} get certificates of the host`,
+      ),
+    ];
   });
 }

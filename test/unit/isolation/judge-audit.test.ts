@@ -315,7 +315,17 @@ describe('what there is of tenants, against those who were audited', () => {
       ['a stranger’s address of IPv6 beside', [...own, record('AAAA', '2001:db8::1')], 'leads to 2001:db8::1'],
       ['a stranger’s name servers', [...own, record('NS', 'ns.stranger.example.')], 'ns.stranger.example'],
       ['a stranger’s HTTPS record', [...own, record('HTTPS', '1 stranger.example.')], 'stranger.example'],
+      [
+        'a stranger’s hint of an address',
+        [...own, record('HTTPS', '1 . alpn=h2 ipv4hint=203.0.113.5')],
+        'leads to 1 . alpn=h2 ipv4hint',
+      ],
       ['no record', withoutOwn, `no record of the hosted zone leads ${host} to cell`],
+      [
+        'a stranger who proves to be the host',
+        [...own, record('CNAME', 'stranger.example', `_acme-challenge.${host}.`)],
+        'lets stranger.example get certificates of the host',
+      ],
       ['a wildcard of a stranger', [...withoutOwn, record('CNAME', 'stranger.example', wildcard)], 'stranger.example'],
     ])('that lead to %s are a difference', async (_, records, expected) => {
       const { differences } = await judge(all, 'alarm', { records: [...records] });
@@ -324,6 +334,7 @@ describe('what there is of tenants, against those who were audited', () => {
 
     test.each<[string, readonly ResourceRecordSet[] | undefined]>([
       ['a wildcard that people have made', [...withoutOwn, record('CNAME', balancer, wildcard)]],
+      ['an HTTPS record of the host itself', [...own, record('HTTPS', '1 . alpn="h2"')]],
       ['a record that leads nobody', [...own, record('CAA', '0 issue "amazon.com"')]],
       ['no hosted zone', undefined],
     ])('%s is no difference', async (_, records) => {
