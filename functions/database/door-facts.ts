@@ -44,7 +44,8 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
     UNION ALL SELECT 'database ' || quote_ident(datname) FROM pg_database
       WHERE datallowconn AND has_database_privilege(oid, 'CONNECT, CREATE, TEMPORARY')`,
   owners: `
-    SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')}) FROM pg_database
+    SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')},
+      CASE WHEN datname = current_database() AND datconnlimit >= 0 THEN ' CONNECTION LIMIT ' || datconnlimit END) FROM pg_database
     UNION ALL SELECT concat('SCHEMA ', quote_ident(n.nspname), ' OF ', ${ROLE('n.nspowner')}) FROM ${SCHEMAS}
     UNION ALL SELECT concat(${WORD("c.relpersistence = 'u'", 'UNLOGGED ')}, 'TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')})
       FROM ${RELATIONS}

@@ -213,6 +213,13 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'lock_timeout=1',
   ),
   inDatabase(
+    'let five sessions at a time into the tenant’s database',
+    'database.owners',
+    () => ['ALTER DATABASE funnels CONNECTION LIMIT 5'],
+    () => ['ALTER DATABASE funnels CONNECTION LIMIT -1'],
+    () => 'DATABASE funnels OF tenant_admin CONNECTION LIMIT 5',
+  ),
+  inDatabase(
     'take all rights to the leads from the reader',
     'database.grants',
     (user) => ['SET ROLE funnels_owner', `REVOKE ALL ON funnels.leads FROM ${user.replace(/^app_/, 'read_')}`],
