@@ -213,11 +213,11 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'lock_timeout=1',
   ),
   inDatabase(
-    'let five sessions at a time into the tenant’s database',
+    'let twenty sessions at a time into the tenant’s database',
     'database.owners',
-    () => ['ALTER DATABASE funnels CONNECTION LIMIT 5'],
+    () => ['ALTER DATABASE funnels CONNECTION LIMIT 20'],
     () => ['ALTER DATABASE funnels CONNECTION LIMIT -1'],
-    () => 'DATABASE funnels OF tenant_admin CONNECTION LIMIT 5',
+    () => 'DATABASE funnels OF tenant_admin CONNECTION LIMIT 20',
   ),
   inDatabase(
     'take all rights to the leads from the reader',
