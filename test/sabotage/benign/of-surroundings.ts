@@ -115,6 +115,16 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
     ...{ Name: 'incident', Action: { Block: {} } },
     Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } },
   }),
+  withRule('refuse a crawler at the web ACL', {
+    ...{ Name: 'crawler', Action: { Block: {} } },
+    Statement: {
+      ByteMatchStatement: {
+        ...{ SearchString: new TextEncoder().encode('crawler.example'), PositionalConstraint: 'CONTAINS' },
+        FieldToMatch: { SingleHeader: { Name: 'user-agent' } },
+        TextTransformations: [{ Priority: 0, Type: 'LOWERCASE' }],
+      },
+    },
+  }),
   withRule('add a group of AWS’s managed rules to the web ACL', {
     ...{ Name: 'injections', OverrideAction: { None: {} } },
     Statement: { ManagedRuleGroupStatement: { VendorName: 'AWS', Name: 'AWSManagedRulesSQLiRuleSet' } },
@@ -176,6 +186,17 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
   {
     name: 'an operator protects the load balancer from deletion',
     make: (scene) => loadBalancerAttribute(scene, 'deletion_protection.enabled', 'true'),
+  },
+  {
+    name: 'another team opens security groups, and deploys its stacks',
+    make: ({ root: { iam } }) =>
+      aUser({ iam }, 'another-team', {
+        Action: ['ec2:AuthorizeSecurityGroupIngress', 'cloudformation:UpdateStack', 'rds:ModifyDBParameterGroup'],
+        Resource: [
+          ...['arn:aws:ec2:*:*:security-group/sg-*', 'arn:aws:cloudformation:*:*:stack/web-*/*'],
+          'arn:aws:rds:*:*:pg:*',
+        ],
+      }),
   },
   {
     name: 'another team reads the logs of its functions',
