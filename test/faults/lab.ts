@@ -1,3 +1,4 @@
+import { DisableRuleCommand, EventBridgeClient, ListRuleNamesByTargetCommand } from '@aws-sdk/client-eventbridge';
 import {
   DescribeExecutionCommand,
   type DescribeExecutionOutput,
@@ -47,6 +48,20 @@ const WORKERS = { LAMBDA_WORKERS_PER_FUNCTION: '3' };
 /** The machines' pauses, as a factor: what fails for good is tried for minutes before it is undone. */
 const PAUSES = { SFN_WAIT_SCALE: '0.5' };
 
+/**
+ * A figure that runs at the hour of the audit would have the audit find what listens to the announcements, and with this
+ * finding every later onboarding fails. All other schedules go on: the sweep belongs to what is tried.
+ */
+async function withoutDailyAudit({ aws, outputs }: Platform): Promise<void> {
+  const events = new EventBridgeClient(aws);
+  const { RuleNames = [] } = await events.send(
+    new ListRuleNamesByTargetCommand({ TargetArn: outputs.auditMachineArn }),
+  );
+  if (RuleNames.length === 0) throw new Error('no rule starts the daily audit');
+  await Promise.all(RuleNames.map((Name) => events.send(new DisableRuleCommand({ Name }))));
+  events.destroy();
+}
+
 /** A platform of its own whose functions reach AWS through the injection, with whatever a trial needs of it. */
 export class Lab {
   readonly signups: Signups;
@@ -74,6 +89,7 @@ export class Lab {
     });
     try {
       if (!platform.proxy) throw new Error('the platform has no proxy');
+      await withoutDailyAudit(platform);
       const injection = new Injection(platform.proxy, new Callers(platform.emulator.endpointUrl));
       const before = await takeCensus(platform);
       const openedUnverified = watchRoutes(injection, platform);
