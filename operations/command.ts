@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline';
 import { printable } from './printable';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
@@ -15,16 +16,16 @@ export class Interrupted extends Error {
 /**
  * Runs a command of this repository. Its signal is aborted when the process is asked to end, or
  * when its parent process has died. The command then ends what it has started. A second request
- * ends the process at once.
+ * ends the process at once, and so does the first one of a command that takes no signal: it has nothing to end, and must do
+ * nothing more.
  */
 export function runCommand(main: (signal: AbortSignal) => Promise<number>): void {
   const controller = new AbortController();
-  for (const [name, code] of Object.entries(EXIT_CODES)) {
-    process.on(name, () => {
-      if (controller.signal.aborted) process.exit(code);
-      controller.abort(new Interrupted(code));
-    });
-  }
+  const interrupt = (code: number) => {
+    if (main.length === 0 || controller.signal.aborted) process.exit(code);
+    controller.abort(new Interrupted(code));
+  };
+  for (const [name, code] of Object.entries(EXIT_CODES)) process.on(name, () => interrupt(code));
   // A reader that has seen enough, such as `head`, closes the pipe.
   process.stdout.on('error', (thrown: NodeJS.ErrnoException) => {
     if (thrown.code !== 'EPIPE') throw thrown;
@@ -32,7 +33,9 @@ export function runCommand(main: (signal: AbortSignal) => Promise<number>): void
   });
   const parent = process.ppid;
   const watching = setInterval(() => {
-    if (process.ppid !== parent) controller.abort(new Interrupted(EXIT_CODES.SIGHUP));
+    if (process.ppid === parent) return;
+    clearInterval(watching);
+    interrupt(EXIT_CODES.SIGHUP);
   }, 500).unref();
   main(controller.signal)
     .catch((thrown: unknown) => {
@@ -45,4 +48,25 @@ export function runCommand(main: (signal: AbortSignal) => Promise<number>): void
       clearInterval(watching);
       process.exitCode = code;
     });
+}
+
+/**
+ * Asks a person at the terminal.
+ *
+ * @returns an empty answer when the input ends or Ctrl-C is pressed: readline answers its question with nothing then, and Node would
+ * end with exit code 0
+ */
+export async function answerTo(
+  question: string,
+  { stdin, stdout }: { readonly stdin: NodeJS.ReadableStream; readonly stdout: NodeJS.WritableStream },
+): Promise<string> {
+  const terminal = createInterface({ input: stdin, output: stdout });
+  try {
+    return await new Promise((answer) => {
+      terminal.once('close', () => answer(''));
+      terminal.question(question, answer);
+    });
+  } finally {
+    terminal.close();
+  }
 }

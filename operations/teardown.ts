@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import * as z from 'zod';
 import { STAGES } from '../infra/config/environments';
-import { runCommand } from './command';
+import { answerTo, runCommand } from './command';
 import { fileToWrite, nonBlank } from './options';
 import { stageOption } from './stage-connection';
 import { remainsOf } from './stage-remains';
@@ -25,17 +24,6 @@ function newFile(argument: string): string {
 /** A name that no earlier teardown has taken. */
 const trailOf = (stage: string) => `audit-trail-${stage}-${new Date().toISOString().replaceAll(':', '-')}.jsonl`;
 
-async function asked(stage: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stdout });
-  try {
-    return await terminal.question(
-      `All tenants of stage ${stage} and their data are deleted. Name the stage to go on: `,
-    );
-  } finally {
-    terminal.close();
-  }
-}
-
 async function main(): Promise<number> {
   const command = new Command('teardown')
     .description('Offboards every tenant of a stage, empties its buckets and deletes its stacks. Refuses prod.')
@@ -50,7 +38,8 @@ async function main(): Promise<number> {
     .parse();
   const { stage, confirm, reason, trail = trailOf(stage) } = OptionsSchema.parse(command.opts());
   if (stage === 'prod') throw new Error('prod is not taken down by a command');
-  if ((confirm ?? (await asked(stage))).trim() !== stage)
+  const question = `All tenants of stage ${stage} and their data are deleted. Name the stage to go on: `;
+  if ((confirm ?? (await answerTo(question, process))).trim() !== stage)
     throw new Error(`stage ${stage} was not confirmed by its name`);
   await takeDown(await remainsOf(stage), { trail, reason, say: (line) => console.log(line) });
   console.log(`stage ${stage} is taken down`);
