@@ -72,6 +72,9 @@ const REASONS: readonly (readonly [error: PlatformErrorName, reasons: readonly R
     'QuotaExceeded',
     [
       /HandlerErrorCode: ServiceLimitExceeded|(?:Limit|Quota)s?Exceeded|TooMany(?:Buckets|Rules)|(?:limit|quota|maximum number)\b[^.]*\b(?:exceeded|reached)|(?:exceeded|reached)\b[^.]*\b(?:limit|quota|maximum number)|exceed(?:s|ed)? (?:your |the )?quota|MaximumNumberOf/i,
+      // Handlers pass on the SDK's message, which has no error code: "You have attempted to create more buckets than allowed"
+      // ("Error responses", Amazon S3 API Reference), "exceed the allowed number of ..." ("Errors" of the RDS API's actions).
+      /\bmore [^.]*\bthan allowed\b|exceed(?:s|ed|ing)? the (?:allowed|permitted) (?:number|amount)|cannot create more than \d/i,
     ],
   ],
 ];

@@ -87,6 +87,12 @@ describe('F1: the reason of a stack’s first failure', () => {
     handler('Cannot create more than 40 DB instances (Service: Rds, Status Code: 400)', 'ServiceLimitExceeded'),
     handler('Rule limit exceeded (Service: Foo, Status Code: 400)', 'GeneralServiceException'),
     'You have attempted to create more buckets than allowed (Error Code: TooManyBuckets)',
+    handler('You have attempted to create more buckets than allowed (Service: S3)', 'GeneralServiceException'),
+    handler(
+      'The request would result in the user exceeding the allowed number of DB subnet groups.',
+      'GeneralServiceException',
+    ),
+    handler('Cannot create more than 40 DB instances (Service: Rds, Status Code: 400)', 'GeneralServiceException'),
   ])('is an exceeded quota: %s', (reason) => {
     expect(creationError(`AWS::EC2::VPC Vpc: ${reason}`)).toBe('QuotaExceeded');
   });
