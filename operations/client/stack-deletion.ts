@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
+  type CloudFormationClient,
   DeleteStackCommand,
   DescribeStackEventsCommand,
   type Stack,
   type StackEvent,
 } from '@aws-sdk/client-cloudformation';
-import { type CloudFormation, describeStack, isOfStack } from '../../functions/stacks/stacks';
+import { deletionFailure, describeStack, isOfStack } from '../../functions/stacks/stacks';
 
 const EVERY_MS = 500;
 /** Longer than DescribeStacks and the events lag behind a request. */
@@ -17,7 +18,7 @@ const REQUESTS = 3;
 type StackIds = Pick<Stack, 'StackId' | 'StackName'>;
 
 export interface StackDeletionDeps {
-  readonly cloudformation: CloudFormation;
+  readonly cloudformation: CloudFormationClient;
   readonly wait?: (ms: number) => Promise<unknown>;
 }
 
@@ -35,12 +36,12 @@ export async function untilDeleted(
 }
 
 /** What the events tell of one request, latest first. */
-async function eventsOf(cloudformation: CloudFormation, stackId: string, token: string): Promise<StackEvent[]> {
+async function eventsOf(cloudformation: CloudFormationClient, stackId: string, token: string): Promise<StackEvent[]> {
   const { StackEvents = [] } = await cloudformation.send(new DescribeStackEventsCommand({ StackName: stackId }));
   return StackEvents.filter((event) => event.ClientRequestToken === token);
 }
 
-/** CloudFormation's reason for the failure of a deletion, by the events of its request. */
+/** What CloudFormation says of a deletion that failed, by the events of its request: which resources are left, and not why. */
 function failureIn(events: readonly StackEvent[]): string | undefined {
   const latest = events.find(isOfStack);
   if (latest?.ResourceStatus !== 'DELETE_FAILED') return undefined;
@@ -60,7 +61,10 @@ async function deleteOnce(
     if (!stack) return undefined;
     const events = await eventsOf(cloudformation, StackId, ClientRequestToken);
     const failure = failureIn(events);
-    if (failure) throw new Error(`${StackName}: ${failure}`);
+    if (failure) {
+      const cause = await deletionFailure(cloudformation, StackId);
+      throw new Error(`${StackName}: ${failure}${cause ? `. ${cause}` : ''}`);
+    }
     if (events.length > 0) unseenMs = 0;
     else if (unseenMs >= UNSEEN_MS) return stack;
     await wait(EVERY_MS);

@@ -1,3 +1,4 @@
+import type { StackEvent } from '@aws-sdk/client-cloudformation';
 import { deleteWholly, untilDeleted } from '../../../operations/client/stack-deletion';
 import { type FakeStack, FakeStacks } from '../../support/fake-stacks';
 
@@ -37,6 +38,24 @@ test('T6: a deletion that fails is told as failed, also when an earlier one has'
   const { cloudformation, found, deps } = aScene({ StackStatus: 'CREATE_COMPLETE' }, nothing, failed);
   cloudformation.become(found, 'DELETE_FAILED');
   await expect(deleteWholly(deps, found)).rejects.toThrow('tenant-t1-network: DELETE_FAILED');
+});
+
+test('F3: a deletion that fails is told with the reason of the resource that is in the way', async () => {
+  const { cloudformation, found, deps } = aScene({ StackStatus: 'CREATE_COMPLETE' }, (stacks, stack) => {
+    stack.events.push({
+      ResourceType: 'AWS::EC2::VPC',
+      LogicalResourceId: 'Vpc',
+      PhysicalResourceId: 'vpc-1',
+      ResourceStatus: 'DELETE_FAILED',
+      ResourceStatusReason: "The vpc 'vpc-1' has dependencies and cannot be deleted.",
+      ClientRequestToken: stack.ClientRequestToken,
+    } as StackEvent);
+    failed(stacks, stack);
+  });
+  cloudformation.become(found, 'CREATE_COMPLETE');
+  await expect(deleteWholly(deps, found)).rejects.toThrow(
+    "AWS::EC2::VPC Vpc: The vpc 'vpc-1' has dependencies and cannot be deleted. (vpc-1)",
+  );
 });
 
 describe('a deletion that somebody else has begun a moment before, and that fails,', () => {
