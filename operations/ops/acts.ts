@@ -69,9 +69,9 @@ async function redriveOne(client: StageClient, tenantId: string, reason: string 
 
 const redrivenText = (done: Redriven) => `${done.tenantId}  ${'error' in done ? done.error : redriveText(done)}`;
 
-/** Redrives all failed onboardings that a redrive can help, or only lists them. */
+/** Redrives all failed onboardings that a redrive can help, or only lists them. Interrupted, it tells of those that were redriven. */
 export async function redriveFailed(
-  { client, print }: Pick<Ops, 'client' | 'print'>,
+  { client, print, signal }: Pick<Ops, 'client' | 'print' | 'signal'>,
   { error, yes, reason }: Because & { readonly error?: string | undefined; readonly yes: boolean },
 ): Promise<number> {
   const { tenants: failed } = await client.tenants({ status: ['FAILED', 'HELD'], error });
@@ -91,8 +91,9 @@ export async function redriveFailed(
     return EXIT.done;
   }
   const redriven: Redriven[] = [];
-  for (const { tenantId } of tenants) redriven.push(await redriveOne(client, tenantId, reason));
+  for (const { tenantId } of tenants) if (!signal.aborted) redriven.push(await redriveOne(client, tenantId, reason));
   print(redriven, () => [...redriven.map(redrivenText), ...leftText].join('\n'));
+  signal.throwIfAborted();
   return redriven.some((done) => 'error' in done) ? EXIT.failed : EXIT.done;
 }
 

@@ -36,12 +36,13 @@ function resumedText(resumed: Resumed): string {
 
 /**
  * Brings back every tenant that an audit has suspended and that is suspended still, or shows them.
+ * Interrupted, it tells of those that it has asked.
  *
  * @param audit the ARN of the audit's execution, or the name at its end
  * @returns the exit code
  */
 export async function resumeOfAudit(
-  { client, print }: Pick<Ops, 'client' | 'print'>,
+  { client, print, signal }: Pick<Ops, 'client' | 'print' | 'signal'>,
   { audit, yes, reason }: { readonly audit: string; readonly yes: boolean; readonly reason?: string | undefined },
 ): Promise<number> {
   const { tenants } = await client.tenants({ status: ['SUSPENDED'], suspendedBy: audit });
@@ -57,8 +58,9 @@ export async function resumeOfAudit(
     return EXIT.done;
   }
   const resumed: Resumed[] = [];
-  for (const { tenantId } of tenants) resumed.push(await resumeOne(client, tenantId, reason));
+  for (const { tenantId } of tenants) if (!signal.aborted) resumed.push(await resumeOne(client, tenantId, reason));
   print(resumed, () => resumed.map(resumedText).join('\n'));
+  signal.throwIfAborted();
   return resumed.every((each) => 'resumedAt' in each) ? EXIT.done : EXIT.failed;
 }
 

@@ -39,8 +39,9 @@ function scene(
   } as unknown as StageClient;
   const printed: { data: unknown; text: string }[] = [];
   const print = (data: unknown, text: () => string) => printed.push({ data, text: text() });
-  const run = (yes: boolean) => redriveFailed({ client, print }, { yes });
-  return { run, redriven, printed };
+  const interrupting = new AbortController();
+  const run = (yes: boolean) => redriveFailed({ client, print, signal: interrupting.signal }, { yes });
+  return { run, redriven, printed, interrupt: () => interrupting.abort(new Error('interrupted')) };
 }
 
 test('who would be redriven is shown, and who is left and why; nothing is done', async () => {
@@ -67,6 +68,17 @@ test('a redrive that fails stops no other, and is told', async () => {
   expect(await run(true)).toBe(EXIT.failed);
   expect(redriven).toHaveLength(2);
   expect(printed[0]?.data).toEqual(redriven.map((tenantId) => ({ tenantId, error: 'access denied' })));
+});
+
+test('interrupted, no further one is redriven, and the first is told', async () => {
+  const records = [MENDABLE, aFailure('t333333333333333', 'StackFailed')];
+  const { run, redriven, printed, interrupt } = scene(records, async () => {
+    interrupt();
+    return { how: 'redriven', executionArn };
+  });
+  await expect(run(true)).rejects.toThrow('interrupted');
+  expect(redriven).toHaveLength(1);
+  expect(printed).toMatchObject([{ data: [{ tenantId: redriven[0], how: 'redriven' }] }]);
 });
 
 test('where no redrive can help, there is nothing to do', async () => {

@@ -32,9 +32,12 @@ function scene({
   } as unknown as StageClient;
   const printed: { data: unknown; text: string }[] = [];
   const print = (data: unknown, text: () => string) => printed.push({ data, text: text() });
-  const run = (audit: string, yes: boolean) => resumeOfAudit({ client, print }, { audit, yes });
+  const interrupting = new AbortController();
+  const { signal } = interrupting;
+  const run = (audit: string, yes: boolean) => resumeOfAudit({ client, print, signal }, { audit, yes });
+  const interrupt = () => interrupting.abort(new Error('interrupted'));
   const one = () => resume({ client, print }, tenantId, {});
-  return { run, one, acts, printed };
+  return { run, one, acts, printed, interrupt };
 }
 
 test.each([AUDIT, 'audit-1'])(
@@ -53,6 +56,14 @@ test('verifies each tenant first and then resumes it, with --yes', async () => {
   expect(await run('audit-1', true)).toBe(EXIT.done);
   expect(acts).toEqual([`verify ${tenantId}`, `resume ${tenantId}`]);
   expect(printed[0]?.data).toEqual([{ tenantId, resumedAt: NOW }]);
+});
+
+test('interrupted, verifies no further tenant, and tells of those that it has asked', async () => {
+  const { run, acts, printed, interrupt } = scene();
+  interrupt();
+  await expect(run('audit-1', true)).rejects.toThrow('interrupted');
+  expect(acts).toEqual([]);
+  expect(printed).toMatchObject([{ data: [] }]);
 });
 
 test('leaves a tenant that fails a check suspended, and names the check', async () => {
