@@ -1,5 +1,6 @@
 import { GetCommand, QueryCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
+import { liveIn } from '../compute/table-live-colour';
 import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys } from '../contract/records';
@@ -32,22 +33,41 @@ const REFILL_ATTEMPTS = 3;
 const FreeSlotSchema = z.object({ number: z.number().int().nonnegative() });
 const HighWaterSchema = z.object({ highWater: z.number().int().nonnegative() });
 
+/** What one query of a cell's items tells. */
+interface FreeList {
+  readonly free: readonly number[];
+  /** @throws PlatformError `ConfigurationInvalid` when the cell has no live colour */
+  readonly requireLive: () => void;
+}
+
 /**
  * Free slots by number. After the capacity was lowered, slots beyond it come last and are dropped.
+ *
+ * In the order of the table the item LIVE comes next, so the same query reads it: of a cell without a live colour nobody
+ * could be registered after the database was built. Behind many free slots it is not seen; then RegisterTenant tells.
  */
-async function freeSlots(table: TenantsTable, { name: cell, capacity }: CellDescriptor): Promise<number[]> {
+async function freeSlots(table: TenantsTable, descriptor: CellDescriptor): Promise<FreeList> {
+  const { name: cell, capacity } = descriptor;
+  const liveKey = itemKeys.liveColour(cell);
+  const Limit = CANDIDATES + 1;
   const { Items = [] } = await table.client.send(
     new QueryCommand({
       TableName: table.name,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :free)',
-      ExpressionAttributeValues: { ':pk': itemKeys.cell(cell).pk, ':free': FREE_PREFIX },
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :free AND :live',
+      ExpressionAttributeValues: { ':pk': liveKey.pk, ':free': FREE_PREFIX, ':live': liveKey.sk },
       ConsistentRead: true,
-      Limit: CANDIDATES,
+      Limit,
     }),
   );
-  return Items.map((item) => parseAt(`free slot of cell ${cell}`, FreeSlotSchema, item).number).filter(
-    (number) => number < capacity,
-  );
+  const slots = Items.filter(({ sk }) => sk !== liveKey.sk);
+  return {
+    free: slots
+      .map((item) => parseAt(`free slot of cell ${cell}`, FreeSlotSchema, item).number)
+      .filter((number) => number < capacity),
+    requireLive: () => {
+      if (slots.length < Limit) liveIn(descriptor, Items[slots.length]);
+    },
+  };
 }
 
 /** Takes a slot off the free list for good. Another execution may have been faster with the same. */
@@ -151,8 +171,11 @@ function fullOfRules({ name, maxRules }: CellDescriptor, inUse: ReadonlySet<numb
  * The first free slots that somebody can use. Since a slot was put on the list, somebody may have
  * made a listener rule with its priority: such a slot is set aside before anything is built for it.
  */
-async function usableSlots(finder: SlotFinder, cell: CellDescriptor): Promise<number[] | FullCell> {
-  const listed = await freeSlots(finder.table, cell);
+async function usableSlots(
+  finder: SlotFinder,
+  cell: CellDescriptor,
+  { free: listed }: FreeList,
+): Promise<number[] | FullCell> {
   if (listed.length === 0) return [];
   const inUse = await prioritiesInUse(finder.elb, cell);
   const full = fullOfRules(cell, inUse);
@@ -167,20 +190,25 @@ async function usableSlots(finder: SlotFinder, cell: CellDescriptor): Promise<nu
  * on the number of tenants.
  *
  * @returns the slot's number, or why no tenant gets a slot of the cell
- * @throws PlatformError `TransientConflict` when other executions take every new free slot
+ * @throws PlatformError `TransientConflict` when other executions take every new free slot; `ConfigurationInvalid` when the
+ * cell that has one has no live colour
  */
 export async function pickFreeSlot(finder: SlotFinder, cell: CellDescriptor): Promise<number | FullCell> {
   const oneOf = (free: readonly number[] | FullCell) =>
     'full' in free ? free : free[Math.floor(finder.random() * free.length)];
-  const pick = async () => oneOf(await usableSlots(finder, cell));
+  const pick = async (list: FreeList) => oneOf(await usableSlots(finder, cell, list));
   for (let attempt = 0; attempt < REFILL_ATTEMPTS; attempt++) {
-    const picked = await pick();
+    const list = await freeSlots(finder.table, cell);
+    let picked = await pick(list);
+    if (picked === undefined) {
+      // Between the first look and the refill another execution may have added the last block. So the
+      // cell is full only if the list is still empty.
+      const added = await refill(finder, cell);
+      const full = { full: `${cell.name} (${cell.capacity} slots)` };
+      picked = added ? oneOf(added) : ((await pick(await freeSlots(finder.table, cell))) ?? full);
+    }
+    if (typeof picked === 'number') list.requireLive();
     if (picked !== undefined) return picked;
-    // Between the first look and the refill another execution may have added the last block. So the
-    // cell is full only if the list is still empty.
-    const added = await refill(finder, cell);
-    const found = added ? oneOf(added) : ((await pick()) ?? { full: `${cell.name} (${cell.capacity} slots)` });
-    if (found !== undefined) return found;
   }
   throw new PlatformError('TransientConflict', `cell ${cell.name}: other executions took every new free slot`);
 }

@@ -199,7 +199,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    at the host, where the stage has a hosted zone.
  * 6. Pick a free slot. The listener's rules are read, and a slot whose priority somebody's rule has
  *    is set aside. A cell whose load balancer has as many rules as it may have is passed over. A rule
- *    that is made later is found by RegisterTenant.
+ *    that is made later is found by RegisterTenant. The cell must have a live colour.
  * 7. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.
@@ -209,7 +209,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  * Undone by ReleaseReservation.
  *
  * Throws `InvalidSignup`, `InvalidRequest`, `SignupConflict`, `TenantRecordLost`, `SubdomainTaken`, `NameOccupied`,
- * `CapacityExhausted`, `TransientConflict`.
+ * `CapacityExhausted`, `ConfigurationInvalid`, `TransientConflict`.
  *
  * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */

@@ -117,6 +117,12 @@ class Reader {
     }
     const left = this.operand();
     if (this.take('IN')) return this.list().includes(left);
+    if (this.take('BETWEEN')) {
+      const least = String(this.operand());
+      this.expect('AND');
+      const most = String(this.operand());
+      return least <= String(left) && String(left) <= most;
+    }
     const operator = compare[this.next()];
     if (!operator) throw new Error(`unknown operator before ${this.peek()}`);
     return operator(left, this.operand());

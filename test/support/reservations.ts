@@ -32,7 +32,9 @@ export class Reservations {
   private readonly meter = { count: (name: string, value: number) => this.counted.push(`${name}=${value}`) };
   random: () => number = () => 0;
 
-  constructor(readonly cells: CellDescriptor[] = [aCell()]) {}
+  constructor(readonly cells: CellDescriptor[] = [aCell()]) {
+    for (const { name } of cells) this.table.put({ ...itemKeys.liveColour(name), colour: 'blue', since: NOW });
+  }
 
   readonly reserve = (input: unknown, executionArn = anExecution(), table: TenantsTable = this.table) =>
     reserveTenant.run(

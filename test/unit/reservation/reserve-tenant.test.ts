@@ -30,7 +30,7 @@ describe('ReserveTenant', () => {
   it('refuses a malformed signup before anything is claimed', async () => {
     const stage = new Reservations();
     await expect(stage.reserve({ ...signup, plan: 'free' })).rejects.toMatchObject({ name: 'InvalidSignup' });
-    expect(stage.table.items.size).toBe(0);
+    expect(stage.table.items).toEqual(new Reservations().table.items);
   });
 
   it('refuses a subdomain that another tenant has, and does not change that tenant', async () => {
@@ -352,6 +352,36 @@ describe('capacity', () => {
     await expect(late).rejects.toMatchObject({ name: 'CapacityExhausted' });
     await expect(stage.reserve(signup)).rejects.toThrow('cell1 (2 slots), cell2 (1 slots)');
     expect([...stage.table.items]).toEqual(before);
+  });
+
+  it('is none in a cell without a live colour: nothing is claimed, and nothing is asked that was not asked before', async () => {
+    const live = itemKeys.liveColour('cell1');
+    const stage = new Reservations();
+    await stage.reserveNumber(1);
+    const { calls } = stage.table;
+    const first = calls.length;
+    await stage.reserveNumber(2);
+    const asked = calls.slice(first).filter((call) => call !== 'TransactWriteCommand');
+    stage.table.items.delete(`${live.pk}|${live.sk}`);
+    const before = structuredClone([...stage.table.items]);
+    const from = calls.length;
+    await expect(stage.reserveNumber(3)).rejects.toMatchObject({
+      name: 'ConfigurationInvalid',
+      message: expect.stringContaining('item CELL#cell1 / LIVE not found'),
+    });
+    expect(calls.slice(from)).toEqual(asked);
+    expect([...stage.table.items]).toEqual(before);
+  });
+
+  it('is found also in a new block of slots, and passed over only when the cell is full', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2' })]);
+    const forget = (cell: string) => stage.table.items.delete(`CELL#${cell}|LIVE`);
+    forget('cell1');
+    await expect(stage.reserveNumber(1)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+    stage.table.put({ ...itemKeys.liveColour('cell1'), colour: 'blue', since: NOW });
+    await stage.reserveNumber(1);
+    forget('cell1');
+    expect((await stage.reserveNumber(2)).slot.cell).toBe('cell2');
   });
 
   it('hands out no slot beyond a capacity that has been lowered', async () => {
