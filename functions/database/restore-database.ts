@@ -69,7 +69,10 @@ const TimeSchema = z.iso.datetime({ offset: true });
 /** RDS restores to a second. @throws PlatformError `InvalidRequest` */
 function timeOf(to: string, now: Date): Date {
   if (!TimeSchema.safeParse(to).success)
-    throw new PlatformError('InvalidRequest', `to: expected a time such as 2030-01-01T12:00:00Z, not ${to}`);
+    throw new PlatformError(
+      'InvalidRequest',
+      `to: expected a time with its offset, such as 2030-01-01T12:00:00Z or 2030-01-01T13:00:00+01:00, not ${to}`,
+    );
   const time = new Date(Math.floor(Date.parse(to) / 1000) * 1000);
   if (time > now) throw new PlatformError('InvalidRequest', `to: ${time.toISOString()} is still to come`);
   return time;

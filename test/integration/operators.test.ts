@@ -400,7 +400,7 @@ describe('the command ops', () => {
       await expect(rhea.client.restore('by-hand', then, 'a test')).rejects.toMatchObject(denied);
       for (const [tenant, to, code, words] of [
         ['nobody', then, 3, 'tenant not found'],
-        ['by-hand', 'yesterday', 4, 'to: expected a time such as'],
+        ['by-hand', 'yesterday', 4, 'to: expected a time with its offset, such as'],
         ['by-hand', '2999-01-01T00:00:00Z', 4, 'to: 2999-01-01T00:00:00.000Z is still to come'],
         ['by-hand', '2020-01-01T00:00:00Z', 4, 'to: the first time that can be restored is'],
       ] as const) {

@@ -443,6 +443,16 @@ test.each<[string, string, Partial<TenantRecord>]>([
   expect(scene.restored).toBeUndefined();
 });
 
+// On 2026-10-25 this time is there twice in Berlin, and nobody but the operator knows which is meant.
+test.each(['2026-10-25T02:30:00', '2026-10-25T02:30 Europe/Berlin', '2026-10-25T02:30:00+0200'])(
+  'the time %s is refused: its offset is missing or unreadable, and the refusal says so',
+  async (to) => {
+    const scene = new Scene();
+    await expect(scene.restore(to)).rejects.toThrow('expected a time with its offset, such as 2030-01-01T12:00:00Z or');
+    expect(scene.restored).toBeUndefined();
+  },
+);
+
 test('a time before the days for which backups are kept is refused', async () => {
   const scene = new Scene();
   const own = scene.instances.get(OWN);
