@@ -18,7 +18,7 @@ export interface CopyDataDeps extends SetUpAsTenantDeps {
  *
  * 1. The tenant must be in service; its rows are replaced only while it is SUSPENDED, so that nobody writes what would be
  *    lost.
- * 2. To stage rows: bring the restored instance to the migration that the tenant's own database has. It may be older.
+ * 2. To stage rows: bring the restored instance to the migration that the tenant's own database has on record. It may be older.
  * 3. The step itself, as the owner of the tables (copy-step.ts).
  *
  * A call that is killed may be repeated: it goes on with what is staged, and what was put in place is not again.

@@ -8,8 +8,9 @@ import { type Copy, dropStaging, LIMITS, placedBefore, stageRows, take } from '.
 export interface CopyStepDeps {
   /** A session of the tenant's database, of the master user, that has become its owner. */
   readonly own: Client;
-  /** The last migration of the database, and of the restored one. */
+  /** The last migration of the database. */
   readonly version: string;
+  /** Brings the restored database to `version`, too. */
   readonly login: (from: RestoredLogin) => Promise<Client>;
   readonly msLeft: () => number;
 }

@@ -118,7 +118,17 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
         const version = await migrate(client, { files, target, living });
         if (!restore) return { version };
         const msLeft = () => copyMs - (performance.now() - began);
-        const login = (from: RestoredLogin) => asMaster({ ...from, living: false }, certificates());
+        const login = async (from: RestoredLogin) => {
+          const restored = await asMaster({ ...from, living: false }, certificates());
+          try {
+            // A run that failed at a later file has recorded nothing of what this database has, and the caller goes by the record.
+            await migrate(restored, { files, target: version, living: false });
+          } catch (thrown) {
+            await restored.end();
+            throw thrown;
+          }
+          return restored;
+        };
         return { version, restore: await copyStep({ own: client, version, login, msLeft }, restore) };
       } finally {
         await client.end();
