@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { DEFAULT_MIGRATION_TABLE } from 'kysely';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_SCHEMA, DATABASE_STAGING } from '../contract/naming';
+import { MIGRATION_LOCK } from './one-session';
 import { columnsIn, nameOf, referringParents, refersAhead } from './restored-tables';
 import { setAside } from './set-aside';
 import { type Copy, isOf, leftBy, placedBefore, progressOf, stagedName } from './stage-rows';
@@ -13,6 +15,13 @@ const STAGING = escapeIdentifier(DATABASE_STAGING);
  * Authentication", client_connection_check_interval), and says nothing on the way, for which it would need somebody.
  */
 const ALONE = `SET client_connection_check_interval = 0; SET client_min_messages = error; SET lock_timeout = 60000`;
+
+/** The staged rows are those of a migration, and one under way may be changing the tenant's. */
+const unlessMigrated = ({ version }: Copy) => `
+  PERFORM pg_advisory_xact_lock(${MIGRATION_LOCK});
+  IF EXISTS (SELECT FROM ${nameOf(DEFAULT_MIGRATION_TABLE)} WHERE name COLLATE "C" > ${escapeLiteral(version)}) THEN
+    RAISE lock_not_available USING MESSAGE = 'a migration has run meanwhile';
+  END IF;`;
 
 /** A lock that somebody else has, such as a session that is to be ended. */
 const PASSING = /\((?:55P03|40P01)\)$/;
@@ -55,6 +64,7 @@ async function statementFor(own: Client, copy: Copy, rows: number): Promise<stri
     #variable_conflict use_column
     DECLARE restored_digest text;
     BEGIN
+      ${unlessMigrated(copy)}
       ${before.map((each) => `${each};`).join('')}
       ${emptied.length > 0 ? `TRUNCATE ${emptied.join(', ')};` : ''}
       ${staged.map((table) => replaced(table, writtenOf(table.name))).join('')}

@@ -6,6 +6,7 @@ import { type Emulator, startEmulator } from '../../emulator/emulator';
 import { ask as askOnce } from '../../emulator/test/sql';
 import { askDatabase } from '../../functions/database/ask-database';
 import type { FactName } from '../../functions/database/door-call';
+import { MIGRATION_LOCK } from '../../functions/database/one-session';
 import { expectedFacts, ROLES_REVISION } from '../../functions/database/release-facts';
 import { roleStatements } from '../../functions/database/roles';
 import { setUpDatabase } from '../../functions/database/set-up-database';
@@ -256,15 +257,32 @@ describe('migrations of a database that an application uses', () => {
   test('are made up for in a restored database, up to what the tenant’s has, also where that is on no record', async () => {
     const restored = await instanceCalled('restored');
     const [first] = RELEASED;
+    const ROWS = file('0004-rows', 'UPDATE leads SET score = 1');
     await setUp({ ...restored, to: first?.name });
     const owner = { ...restored, ...MASTER, database: 'funnels', ssl: { ca } };
     const lead = `INSERT INTO funnels.leads (id, name, email, message) VALUES (gen_random_uuid(), 'Ed', 'ed@example.org', '')`;
     await askOnce(owner, `SET ROLE funnels_owner; ${lead}`);
     const from = { ...restored, ...MASTER, token: await tokenOf(MASTER.user) };
     const step = (restore: object) =>
-      setUp({ to: first?.name, living: true, rolesAreMade: true, restore }, [...RELEASED, LAST]);
+      setUp({ to: first?.name, living: true, rolesAreMade: true, restore }, [...RELEASED, LAST, ROWS]);
     const stage = { is: 'stage', instance: 'db-THEN', from, gib: 100 };
     expect(await step(stage)).toMatchObject({ version: LAST.name, restore: { is: 'staged', rows: 1 } });
+
+    // A file that changes rows alone is under way when they are to be replaced.
+    const migration = new Client({ ...at, ...MASTER, database: 'funnels', ssl: { ca } });
+    await migration.connect();
+    await migration.query(`SET ROLE funnels_owner; BEGIN; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+    const [record, rows] = ['kysely_migration', 'leads'].map((table) => `funnels.${table}`);
+    await migration.query(`INSERT INTO ${record} VALUES ('${ROWS.name}', ''); UPDATE ${rows} SET score = 1`);
+    expect(await step({ is: 'switch', instance: 'db-THEN' })).toMatchObject({ restore: { is: 'switching' } });
+    await migration.query('COMMIT');
+    await migration.end();
+    const after = await eventually('the end of the switch', async () => {
+      const { restore } = await step({ is: 'switch', instance: 'db-THEN' });
+      return restore?.is === 'switching' ? undefined : restore;
+    });
+    expect(after).toMatchObject({ is: 'staging' });
+    await asMaster(`SET ROLE funnels_owner; DELETE FROM ${record} WHERE name = '${ROWS.name}'`);
     expect(await step({ is: 'drop' })).toMatchObject({ restore: { is: 'dropped' } });
   });
 
