@@ -1,3 +1,4 @@
+import { MAX_CONNECTIONS } from '../contract/connections';
 import type { FactName } from './door-call';
 
 const ROLE = (oid: string) =>
@@ -44,11 +45,9 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
     UNION ALL SELECT 'database ' || quote_ident(datname) FROM pg_database
       WHERE datallowconn AND has_database_privilege(oid, 'CONNECT, CREATE, TEMPORARY')`,
   owners: `
-    SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')},
-      CASE WHEN datname = current_database() AND datconnlimit >= 0 THEN ' CONNECTION LIMIT ' || datconnlimit END) FROM pg_database
+    SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')}) FROM pg_database
     UNION ALL SELECT concat('SCHEMA ', quote_ident(n.nspname), ' OF ', ${ROLE('n.nspowner')}) FROM ${SCHEMAS}
-    UNION ALL SELECT concat(${WORD("c.relpersistence = 'u'", 'UNLOGGED ')}, 'TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')})
-      FROM ${RELATIONS}
+    UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')}) FROM ${RELATIONS}
     UNION ALL SELECT concat('FUNCTION ', ${IN_SCHEMA('p.proname')}, ' OF ', ${ROLE('p.proowner')}) FROM ${FUNCTIONS}
     UNION ALL SELECT concat('LARGE OBJECT ', oid, ' OF ', ${ROLE('lomowner')}) FROM pg_largeobject_metadata`,
   grants: [
@@ -94,13 +93,6 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
       `coalesce(n.proacl, acldefault('f', n.proowner))`,
       'n.proowner',
     ),
-    // Whom the schema's defaults give each new table, and who has nothing of one.
-    `
-  SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' TO ', ${ROLE('a.grantee')}, ': nothing')
-  FROM ${RELATIONS} JOIN pg_default_acl d ON d.defaclnamespace = n.oid AND d.defaclrole = c.relowner AND d.defaclobjtype = 'r',
-    LATERAL aclexplode(d.defaclacl) a
-  WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) h WHERE h.grantee = a.grantee)
-  GROUP BY c.relname, n.nspname, a.grantee`,
     grants('PARAMETER', 'pg_parameter_acl p', 'p.parname', 'p.paracl', '10'),
   ].join(' UNION ALL '),
   defaults: `
@@ -132,8 +124,19 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
     SELECT 'PUBLICATION ' || quote_ident(pubname) FROM pg_publication
     UNION ALL SELECT 'SUBSCRIPTION ' || quote_ident(subname) FROM pg_subscription
     UNION ALL SELECT concat('SLOT ', quote_ident(slot_name), ' ', slot_type) FROM pg_replication_slots`,
+  // What begins a session, and what keeps the application from its rows without letting anybody else at them: a limit below
+  // the server's own, tables that a crash empties, and roles that have nothing of a table which the defaults give them.
   settings: `
     SELECT concat(CASE s.setrole WHEN 0 THEN 'ALL' ELSE ${ROLE('s.setrole')} END,
       coalesce(' IN ' || (SELECT quote_ident(datname) FROM pg_database WHERE oid = s.setdatabase), ''), ': ', setting)
-    FROM pg_db_role_setting s, unnest(s.setconfig) setting`,
+    FROM pg_db_role_setting s, unnest(s.setconfig) setting
+    UNION ALL SELECT concat('DATABASE ', quote_ident(datname), ': CONNECTION LIMIT ', datconnlimit) FROM pg_database
+      WHERE datname = current_database() AND datconnlimit BETWEEN 0 AND ${MAX_CONNECTIONS - 1}
+    UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ': UNLOGGED') FROM ${RELATIONS}
+      WHERE c.relkind <> 'p' AND c.relpersistence = 'u'
+    UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' TO ', ${ROLE('a.grantee')}, ': nothing')
+      FROM ${RELATIONS} JOIN pg_default_acl d ON d.defaclnamespace = n.oid AND d.defaclrole = c.relowner AND d.defaclobjtype = 'r',
+        LATERAL aclexplode(d.defaclacl) a
+      WHERE c.relkind IN ('r', 'p') AND NOT EXISTS (SELECT FROM aclexplode(c.relacl) h WHERE h.grantee = a.grantee)
+      GROUP BY c.relname, n.nspname, a.grantee`,
 };

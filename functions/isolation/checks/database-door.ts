@@ -73,6 +73,6 @@ export const DATABASE_DOOR_CHECKS: readonly Check[] = checksOf(DATABASE_DOOR_MET
   ),
   'database.foreign': factsAsExpected(['foreign'], 'no way to foreign servers, and only the extensions of the release'),
   'database.replication': factsAsExpected(['replication'], 'no publication, subscription or replication slot'),
-  'database.sessions': factsAsExpected(['settings'], 'sessions begin in the tenant’s own schema'),
+  'database.sessions': factsAsExpected(['settings'], 'sessions begin in the tenant’s own schema and find its tables'),
   'database.release': ofThisRelease,
 });

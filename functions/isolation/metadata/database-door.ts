@@ -74,12 +74,13 @@ export const DATABASE_DOOR_METADATA = [
   },
   {
     id: 'database.sessions',
-    title: 'Sessions begin in the tenant’s own schema',
+    title: 'Sessions begin in the tenant’s own schema and find its tables',
     question:
-      'Do the settings of roles and databases begin each session in the tenant’s schema, and otherwise only tune how statements run?',
+      'Do settings begin each session in the tenant’s schema and otherwise only tune statements, and do limits, table rights and tables themselves serve the application, after a crash, too?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.8'] },
-    remediation: 'Reset the setting that the evidence names (`ALTER ROLE … RESET …`).',
+    remediation:
+      'Reset the setting that the evidence names (`ALTER ROLE … RESET …`), lift the limit (`ALTER DATABASE … CONNECTION LIMIT -1`), keep the table in the log (`ALTER TABLE … SET LOGGED`), or grant the role its rights again.',
   },
   {
     id: 'database.release',

@@ -1,5 +1,7 @@
 import { Signer } from '@aws-sdk/rds-signer';
+import { MAX_CONNECTIONS } from '../../../functions/contract/connections';
 import { tenantNames } from '../../../functions/contract/naming';
+import { FACT_QUERIES } from '../../../functions/database/door-facts';
 import { NotAsked, Unanswered } from '../../../functions/isolation/check';
 import { DATABASE_DOOR_CHECKS } from '../../../functions/isolation/checks/database-door';
 import { DATABASE_LOGIN_CHECKS } from '../../../functions/isolation/checks/database-logins';
@@ -204,6 +206,27 @@ test.each([
   'ALL IN rdsadmin: auto_explain.log_min_duration=-1',
 ])('the setting %s is no violation', async (line) => {
   expect(await answer('database.sessions', having('settings', line))).toMatchObject({ passed: true });
+});
+
+test('what keeps the application from its rows, and lets nobody at them, suspends no tenant', async () => {
+  const scarce = [
+    'DATABASE funnels: CONNECTION LIMIT 20',
+    'TABLE funnels.leads: UNLOGGED',
+    `TABLE funnels.leads TO ${tenantNames.databaseReader(tenantId)}: nothing`,
+  ];
+  for (const line of scarce) {
+    const found = await answer('database.sessions', having('settings', line));
+    expect(found).toMatchObject({ passed: false, evidence: expect.stringContaining(line) });
+  }
+  expect(checkCalled('database.sessions')).toMatchObject({
+    severity: 'high',
+    remediation: { action: expect.stringMatching(/CONNECTION LIMIT -1.*SET LOGGED.*grant/) },
+  });
+  const { settings, ...others } = FACT_QUERIES;
+  const asksForIt = /datconnlimit|relpersistence|: nothing/;
+  expect(settings).toMatch(asksForIt);
+  expect(settings).toContain(`datconnlimit BETWEEN 0 AND ${MAX_CONNECTIONS - 1}`);
+  expect(Object.values(others).filter((query) => asksForIt.test(query))).toEqual([]);
 });
 
 const checkCalled = (id: string) => CHECKS.find((check) => check.id === id) ?? CHECKS[0];
