@@ -24,10 +24,22 @@ const plain = (name = '') =>
 const targetOf = ({ AliasTarget, ResourceRecords = [] }: ResourceRecordSet) =>
   AliasTarget ? plain(AliasTarget.DNSName) : ResourceRecords.map(({ Value }) => plain(Value)).join(', ');
 
-/** "HTTPS DNS record": one that names the host itself, and no address or port, only says how to speak to it. */
-const OF_ITSELF = /^[1-9]\d* \.(?!.*(?:hint|port)=)/;
-const staysAtHost = ({ Type, ResourceRecords = [] }: ResourceRecordSet) =>
-  (Type === 'HTTPS' || Type === 'SVCB') && ResourceRecords.every(({ Value = '' }) => OF_ITSELF.test(Value));
+/**
+ * "HTTPS DNS record" (RFC 9460): one that names the host itself and says by which protocols to speak to it. An alias names
+ * another record, and every other parameter may hold an address, a port or a key.
+ */
+const OF_ITSELF = /^[1-9]\d* (\S+)(?: (?:alpn=\S+|no-default-alpn))*$/;
+const staysAtHost = (record: ResourceRecordSet) => {
+  const { Type, AliasTarget, ResourceRecords = [] } = record;
+  const itself = ['', plain(hostIn(record))];
+  const named = ResourceRecords.map(({ Value = '' }) => OF_ITSELF.exec(Value)?.[1]);
+  return (
+    (Type === 'HTTPS' || Type === 'SVCB') &&
+    AliasTarget === undefined &&
+    named.length > 0 &&
+    named.every((name) => name !== undefined && itself.includes(plain(name)))
+  );
+};
 
 /** Who answers for this name gets a certificate of the host from public authorities ("DNS Challenge", RFC 8555). */
 const challengeOf = (host: string) => `_acme-challenge.${host}`;

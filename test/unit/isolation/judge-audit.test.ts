@@ -301,6 +301,7 @@ describe('what there is of tenants, against those who were audited', () => {
     const { host = '' } = one;
     const record = (Type: string, Value: string, Name = `${host}.`) =>
       ({ Name, Type, ResourceRecords: [{ Value }] }) as ResourceRecordSet;
+    const aliasTo = (DNSName: string) => ({ DNSName, HostedZoneId: 'Z2FDTNDATAQYW2', EvaluateTargetHealth: false });
     const balancer = aCell().loadBalancerDnsName ?? '';
     const own = left.records ?? [];
     const withoutOwn = own.filter(({ Name }) => Name !== `${host}.`);
@@ -320,6 +321,13 @@ describe('what there is of tenants, against those who were audited', () => {
         [...own, record('HTTPS', '1 . alpn=h2 ipv4hint=203.0.113.5')],
         'leads to 1 . alpn=h2 ipv4hint',
       ],
+      [
+        'a stranger’s HTTPS alias',
+        [...own, { Name: `${host}.`, Type: 'HTTPS', AliasTarget: aliasTo('stranger.cloudfront.net.') }],
+        `the HTTPS record of ${host} leads to stranger.cloudfront.net`,
+      ],
+      ['a stranger’s key', [...own, record('HTTPS', '1 . ech="AEX+DQ=="')], 'leads to 1 . ech='],
+      ['an address by number', [...own, record('HTTPS', '1 . alpn="h2" key4="1.2.3.4"')], 'key4="1.2.3.4"'],
       ['no record', withoutOwn, `no record of the hosted zone leads ${host} to cell`],
       [
         'a stranger who proves to be the host',
@@ -335,6 +343,7 @@ describe('what there is of tenants, against those who were audited', () => {
     test.each<[string, readonly ResourceRecordSet[] | undefined]>([
       ['a wildcard that people have made', [...withoutOwn, record('CNAME', balancer, wildcard)]],
       ['an HTTPS record of the host itself', [...own, record('HTTPS', '1 . alpn="h2"')]],
+      ['an HTTPS record that names the host', [...own, record('HTTPS', `1 ${host}. alpn="h2" no-default-alpn`)]],
       ['a record that leads nobody', [...own, record('CAA', '0 issue "amazon.com"')]],
       ['no hosted zone', undefined],
     ])('%s is no difference', async (_, records) => {
