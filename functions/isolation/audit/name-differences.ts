@@ -41,10 +41,15 @@ const staysAtHost = (record: ResourceRecordSet) => {
   );
 };
 
-/** Who answers for this name gets a certificate of the host from public authorities ("DNS Challenge", RFC 8555). */
-const challengeOf = (host: string) => `_acme-challenge.${host}`;
-
-const wildcardOf = (host: string) => `\\052${host.slice(host.indexOf('.'))}`;
+/** Types of record by which somebody else answers for a name. What an authority asks for itself is a TXT record. */
+const HANDING_OVER = ['CNAME', 'NS'];
+/**
+ * Names where a certificate of a host, or of all hosts of a domain, is proven to public authorities ("DNS Challenge", RFC 8555): who
+ * answers for one gets it. A wildcard below the host answers for the challenge, too.
+ */
+const challengeOf = (domain: string) => `_acme-challenge.${domain}`;
+const belowOf = (domain: string) => `\\052.${domain}`;
+const domainOf = (host: string) => host.slice(host.indexOf('.') + 1);
 
 /**
  * Holds the records of the hosted zone against the hosts that cells serve: who changes a tenant's record has all of its
@@ -57,11 +62,21 @@ export function nameDifferences(records: readonly ResourceRecordSet[], served: r
     records.filter((each) => LEADING.includes(each.Type ?? '') && !staysAtHost(each)),
     hostIn,
   );
-  return served.flatMap(({ host, cell }) => {
+  const handedOver = (name: string) => (leading.get(name) ?? []).filter(({ Type = '' }) => HANDING_OVER.includes(Type));
+  const provers = (names: readonly string[], own: readonly string[], whose: string) =>
+    names
+      .flatMap(handedOver)
+      .filter((record) => !own.includes(targetOf(record)))
+      .map(
+        (record) =>
+          `the ${record.Type} record of ${hostIn(record)} lets ${targetOf(record)} get certificates of ${whose}`,
+      );
+  const domains = [...new Set(served.map(({ host }) => domainOf(host)))];
+  const ofHosts = served.flatMap(({ host, cell }) => {
     const balancer = cell.loadBalancerDnsName;
     // A descriptor of an older release names no load balancer.
     if (balancer === undefined) return [];
-    const found = leading.get(host) ?? leading.get(wildcardOf(host)) ?? [];
+    const found = leading.get(host) ?? leading.get(belowOf(domainOf(host))) ?? [];
     if (found.length === 0) return [`no record of the hosted zone leads ${host} to cell ${cell.name}`];
     return [
       ...found
@@ -69,10 +84,8 @@ export function nameDifferences(records: readonly ResourceRecordSet[], served: r
         .map(
           (record) => `the ${record.Type} record of ${hostIn(record)} leads to ${targetOf(record)}, not to ${balancer}`,
         ),
-      ...(leading.get(challengeOf(host)) ?? []).map(
-        (record) =>
-          `the ${record.Type} record of ${hostIn(record)} lets ${targetOf(record)} get certificates of the host`,
-      ),
+      ...provers([challengeOf(host), belowOf(host)], [plain(host), plain(balancer)], 'the host'),
     ];
   });
+  return [...ofHosts, ...domains.flatMap((domain) => provers([challengeOf(domain)], [], `all hosts of ${domain}`))];
 }

@@ -305,7 +305,8 @@ describe('what there is of tenants, against those who were audited', () => {
     const balancer = aCell().loadBalancerDnsName ?? '';
     const own = left.records ?? [];
     const withoutOwn = own.filter(({ Name }) => Name !== `${host}.`);
-    const wildcard = `\\052${host.slice(host.indexOf('.'))}.`;
+    const domain = host.slice(host.indexOf('.') + 1);
+    const wildcard = `\\052.${domain}.`;
 
     test.each<[string, readonly ResourceRecordSet[], string]>([
       [
@@ -334,6 +335,21 @@ describe('what there is of tenants, against those who were audited', () => {
         [...own, record('CNAME', 'stranger.example', `_acme-challenge.${host}.`)],
         'lets stranger.example get certificates of the host',
       ],
+      [
+        'a stranger who proves to be all hosts',
+        [...own, record('CNAME', 'stranger.example.', `_acme-challenge.${domain}.`)],
+        `lets stranger.example get certificates of all hosts of ${domain}`,
+      ],
+      [
+        'a stranger’s name servers of the challenge',
+        [...own, record('NS', 'ns.stranger.example.', `_acme-challenge.${domain}.`)],
+        'lets ns.stranger.example get certificates of all hosts',
+      ],
+      [
+        'a stranger below the host',
+        [...own, record('CNAME', 'stranger.example', `\\052.${host}.`)],
+        'lets stranger.example get certificates of the host',
+      ],
       ['a wildcard of a stranger', [...withoutOwn, record('CNAME', 'stranger.example', wildcard)], 'stranger.example'],
     ])('that lead to %s are a difference', async (_, records, expected) => {
       const { differences } = await judge(all, 'alarm', { records: [...records] });
@@ -345,6 +361,18 @@ describe('what there is of tenants, against those who were audited', () => {
       ['an HTTPS record of the host itself', [...own, record('HTTPS', '1 . alpn="h2"')]],
       ['an HTTPS record that names the host', [...own, record('HTTPS', `1 ${host}. alpn="h2" no-default-alpn`)]],
       ['a record that leads nobody', [...own, record('CAA', '0 issue "amazon.com"')]],
+      [
+        'what a manager of certificates asks for',
+        [
+          ...own,
+          record('TXT', '"token"', `_acme-challenge.${host}.`),
+          record('TXT', '"token"', `_acme-challenge.${domain}.`),
+          record('CNAME', '_x.acm-validations.aws.', `_3f2a.${host}.`),
+          record('CNAME', '_x.acm-validations.aws.', `_3f2a.${domain}.`),
+        ],
+      ],
+      ['an address under the name of a challenge', [...own, record('A', '203.0.113.5', `_acme-challenge.${host}.`)]],
+      ['a wildcard below the host that leads to it', [...own, record('CNAME', host, `\\052.${host}.`)]],
       ['no hosted zone', undefined],
     ])('%s is no difference', async (_, records) => {
       expect((await judge(all, 'alarm', { records: records && [...records] })).differences).toEqual([]);
