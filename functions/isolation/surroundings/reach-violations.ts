@@ -78,6 +78,9 @@ function samplesOf(family: string, pattern: string): string[] {
   return ids.map((id) => family.replaceAll('*', id));
 }
 
+/** What all stacks of the platform begin with says nothing of which one is meant. The id that ends their ARNs follows a slash. */
+const PLATFORM_STACK = new RegExp(`^${platformStackName('')}(?=.*/)`);
+
 /**
  * Which resources a pattern means that begins with a wildcard: it says most of the name, or that it is about tenants. The
  * end of a name, as in `stack/*-network/*`, is one that stacks and alarms of all teams have; of secrets and buckets any
@@ -90,7 +93,7 @@ function meantBy(pattern: string): (family: string) => boolean {
     const isOfData = /^arn:aws:(?:s3|secretsmanager):/.test(family);
     if ((isOfData || saysTenants) && samplesOf(family, pattern).some((sample) => meet(pattern, sample))) return true;
     const arn = family.replaceAll('*', 'x');
-    return (saysTenants || said.length * 2 > nameIn(arn).length) && meet(pattern, arn);
+    return (saysTenants || said.length * 2 > nameIn(arn).replace(PLATFORM_STACK, '').length) && meet(pattern, arn);
   };
 }
 
@@ -112,12 +115,23 @@ const STACK_TAG = /^[\w-]+:(?!request|principal)[\w-]*tag\/aws:cloudformation:st
 /**
  * Keys of conditions by which a service knows one resource, whichever a request names, and the ARN that the value stands
  * for: KMS a key by its alias ("kms:ResourceAliases", "kms:RequestAlias") or by what it encrypts
- * ("kms:EncryptionContext:context-key"), ECS a task by its cluster ("ecs:cluster"), EC2 what is in a network ("ec2:Vpc").
+ * ("kms:EncryptionContext:context-key"), ECS a task by its cluster ("ecs:cluster"), EC2 what is in a network
+ * by the ARN of that ("ec2:Vpc", "ec2:Subnet"), or by an id ("ec2:VpcID" and others).
  */
 const KNOWN_BY: readonly (readonly [key: RegExp, arn: (value: string) => string])[] = [
   [/^kms:(?:resourcealiases|requestalias)$/i, (value) => `arn:aws:kms:*:*:${value}`],
   [/^kms:encryptioncontext:aws:dynamodb:tablename$/i, (value) => `arn:aws:dynamodb:*:*:table/${value}`],
-  [/^(?:kms:encryptioncontext:.+|ecs:cluster|ec2:vpc|lambda:functionarn|secretsmanager:secretid)$/i, (value) => value],
+  [
+    /^(?:kms:encryptioncontext:.+|ecs:cluster|ec2:(?:(?:accepter|requester)?vpc|subnet)|lambda:functionarn|secretsmanager:secretid)$/i,
+    (value) => value,
+  ],
+  ...['vpc', 'subnet', 'route-table', 'security-group', 'network-acl'].map(
+    (kind) =>
+      [
+        new RegExp(`^ec2:${kind.replace('-', '')}id$`, 'i'),
+        (value: string) => `arn:aws:ec2:*:*:${kind}/${value}`,
+      ] as const,
+  ),
   [STACK_TAG, (value) => (value.startsWith('arn:') ? value : `arn:aws:cloudformation:*:*:stack/${value}/*`)],
 ];
 
@@ -194,7 +208,9 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     // A stack keeps the role of its last update: whoever may update it does what that role may ("AWS CloudFormation service role").
     ...of(
       'cloudformation',
-      ...['Foundation', 'ControlPlane', `Cell-${cell.name}`].map((name) => `stack/${platformStackName(name)}/*`),
+      ...['Foundation', 'ControlPlane', 'Delivery', `Cell-${cell.name}`].map(
+        (name) => `stack/${platformStackName(name)}/*`,
+      ),
     ),
     ...Object.entries(OF_NETWORK).flatMap(([type, kind]) =>
       of('ec2', ...idsOf(resources, type).map((id) => `${kind}/${id}`)),

@@ -104,6 +104,9 @@ const BREACHES: Breach[] = [
       ['logs:GetLogEvents', 'arn:aws:logs:*:*:log-group:serv*'],
       ['wafv2:GetSampledRequests', 'arn:aws:wafv2:*:*:regional/webacl/cell/*'],
       ['cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/TenantOnboarding-Foundation/*'],
+      ...['TenantOnboarding-Delivery', '*ControlPlane*', '*Delivery', `*Cell-${surroundings.cell.name}`].map(
+        (stack) => ['cloudformation:UpdateStack', `arn:aws:cloudformation:*:*:stack/${stack}/*`] as const,
+      ),
       ['rds:ModifyDBParameterGroup', 'arn:aws:rds:*:*:pg:tenant-*'],
       ['logs:DeleteLogGroup', 'arn:aws:logs:*:*:log-group:/tenants/*'],
       ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:cluster/${surroundings.cell.clusterName}`],
@@ -156,6 +159,11 @@ const BREACHES: Breach[] = [
       ['StringEquals', 'kms:EncryptionContext:aws:dynamodb:tableName', 'tenants'],
       ['ArnEquals', 'ecs:cluster', `arn:aws:ecs:${REGION}:${ACCOUNT_ID}:cluster/${surroundings.cell.clusterName}`],
       ['StringLike', 'aws:ResourceTag/aws:cloudformation:stack-name', 'tenant-*'],
+      ['ArnEquals', 'ec2:Subnet', `arn:aws:ec2:${REGION}:${ACCOUNT_ID}:subnet/subnet-a`],
+      ['ArnEquals', 'ec2:AccepterVpc', `arn:aws:ec2:${REGION}:${ACCOUNT_ID}:vpc/${surroundings.cell.vpcId}`],
+      ['StringEquals', 'ec2:SubnetID', 'subnet-a'],
+      ['StringEquals', 'ec2:VpcID', surroundings.cell.vpcId],
+      ['StringEquals', 'ec2:SecurityGroupID', 'sg-service'],
     ] as const
   ).map(
     ([operator, key, value]): Breach => [
@@ -494,6 +502,11 @@ const HARMLESS: Harmless[] = [
       ['alarms of databases', 'cloudwatch:DisableAlarmActions', 'arn:aws:cloudwatch:*:*:alarm:*-database*'],
       ['every security group', 'ec2:*', 'arn:aws:ec2:*:*:security-group/sg-*'],
       ['every parameter group', 'rds:ModifyDBParameterGroup', 'arn:aws:rds:*:*:pg:*'],
+      [
+        'an inventory by the end of its stack’s name',
+        'cloudformation:*',
+        'arn:aws:cloudformation:*:*:stack/*-cell-web/*',
+      ],
       ['stacks of another team', 'cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/web-*'],
       ['all executions', 'states:StopExecution', 'arn:aws:states:*:*:execution:*:*'],
       ['another team’s cluster', 'ecs:ExecuteCommand', 'arn:aws:ecs:*:*:cluster/team'],
@@ -518,6 +531,7 @@ const HARMLESS: Harmless[] = [
           { StringLike: { 'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::*' } },
           { ArnLike: { 'aws:PrincipalArn': `arn:aws:iam::${ACCOUNT_ID}:role/tenant-onboarding-*` } },
           { StringLike: { 'aws:ResourceTag/aws:cloudformation:stack-name': ['*', 'StackSet-*'] } },
+          { StringEquals: { 'ec2:SubnetID': ['subnet-0team', 'subnet-*'] } },
         ].map((Condition) => aPrincipal('team', { Action: 'kms:*', Resource: '*', Condition })),
       ),
   ],
