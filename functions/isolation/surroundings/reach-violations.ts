@@ -16,7 +16,7 @@ import { ofType, topicKeyId } from './expected-of';
 import type { Surroundings } from './surroundings';
 
 /** Actions that only show settings ("Actions, resources, and condition keys for AWS services": List and Read). */
-const READING = /^(?:[a-z0-9-]+):(?:Describe|List|Lookup|Search|Simulate|Validate|Get|BatchGet)/i;
+const READING = /^(?:[a-z0-9-]+:(?:Describe|List|Lookup|Search|Simulate|Validate|Get|BatchGet)|cloudformation:Detect)/i;
 /** Of those with such a name the ones that show data, or a way in. */
 const SHOWING_DATA = [
   ...['s3:GetObject', 's3:GetObjectVersion', 's3:GetObjectTorrent'],
@@ -70,12 +70,14 @@ const meet = (pattern: string, arn: string) => {
 };
 
 const ANY_TENANT = tenantIdOf('any signup');
+/** Any tenant's id, as a pattern: names of another team that begin with `tenant-` are none of a tenant. */
+const ANY_ID = ANY_TENANT.replace(/(?<!^)./g, '?');
 
 /** ARNs of this family of tenants' resources: of the tenant whom the pattern names, and of any. */
 function samplesOf(family: string, pattern: string): string[] {
-  if (!family.includes('tenant') || !family.includes('*')) return [];
+  if (!family.includes('tenant') || !/[*?]/.test(family)) return [];
   const ids = [tenantIdIn(pattern), ANY_TENANT].flatMap((id) => id ?? []);
-  return ids.map((id) => family.replaceAll('*', id));
+  return ids.map((id) => family.replaceAll(ANY_ID, id).replaceAll('*', id));
 }
 
 /** What all stacks of the platform begin with says nothing of which one is meant. The id that ends their ARNs follows a slash. */
@@ -92,7 +94,7 @@ function meantBy(pattern: string): (family: string) => boolean {
   return (family) => {
     const isOfData = /^arn:aws:(?:s3|secretsmanager):/.test(family);
     if ((isOfData || saysTenants) && samplesOf(family, pattern).some((sample) => meet(pattern, sample))) return true;
-    const arn = family.replaceAll('*', 'x');
+    const arn = family.replaceAll(ANY_ID, '*').replaceAll('*', 'x');
     return (saysTenants || said.length * 2 > nameIn(arn).replace(PLATFORM_STACK, '').length) && meet(pattern, arn);
   };
 }
@@ -161,6 +163,28 @@ const OF_NETWORK: Readonly<Record<string, string>> = {
   'AWS::EC2::NetworkAcl': 'network-acl',
   'AWS::EC2::VPCEndpoint': 'vpc-endpoint',
 };
+const CHANGING_NAMES = 'route53:changeresourcerecordsets';
+/** Names of tenants that the roles may change which write their records, e.g. `*.tenants.example`. */
+const tenantsNamesIn = (resources: readonly ExpectedResource[]) => [
+  ...new Set(JSON.stringify(resources).match(/(?<=RecordSetsNormalizedRecordNames":\[?")\*\.[^"]+/g)),
+];
+
+/** "Using IAM policy conditions for fine-grained access control" (Route 53): whether a statement changes records of other names alone. */
+function changesOthersAlone(
+  does: readonly string[],
+  conditions: readonly Condition[],
+  names: readonly string[],
+): boolean {
+  const others = conditions
+    .filter(({ operator }) => /^ForAllValues:String(?:Like|Equals)$/i.test(operator))
+    .find(({ key }) => key.toLowerCase() === `${CHANGING_NAMES}normalizedrecordnames`);
+  return (
+    names.length > 0 &&
+    does.every((action) => action.toLowerCase() === CHANGING_NAMES) &&
+    others?.values.every((value) => names.every((name) => areDisjoint(value, name))) === true
+  );
+}
+
 /** The hosted zone of tenants' names: the roles that write its records name it, wherever it was made. */
 const zonesIn = (resources: readonly ExpectedResource[]) => [
   ...new Set(JSON.stringify(resources).match(/arn:aws:route53:::hostedzone\/\w+/g)),
@@ -182,8 +206,8 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     role(`${TENANT_ROLE_PATH}*`),
     ...idsOf(resources, 'AWS::IAM::Role').map((name) => role(`/${name}`)),
     ...of('secretsmanager', `secret:${tenantNames.secret('*')}*`),
-    ...of('rds', ...['db', 'snapshot', 'snapshot:rds'].map((type) => `${type}:${tenantNames.database('*')}`)),
-    ...of('rds', ...['pg', 'subgrp'].map((type) => `${type}:${tenantNames.stack('*', 'database')}-*`)),
+    ...of('rds', ...['db', 'snapshot', 'snapshot:rds'].map((type) => `${type}:${tenantNames.database(ANY_ID)}`)),
+    ...of('rds', ...['pg', 'subgrp'].map((type) => `${type}:${tenantNames.stack(ANY_ID, 'database')}-*`)),
     ...of('kms', tenantNames.keyAlias('*')),
     ...idsOf(resources, 'AWS::IAM::ManagedPolicy'),
     ...idsOf(resources, 'AWS::ECS::TaskDefinition').map((arn) => arn.replace(/:\d+$/, ':*')),
@@ -198,13 +222,13 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...of('sqs', ...idsOf(resources, 'AWS::SQS::Queue').map((url) => url.split('/').at(-1) ?? '')),
     ...idsOf(resources, 'AWS::SNS::Topic'),
     ...of('cloudwatch', ...idsOf(resources, 'AWS::CloudWatch::Alarm').map((name) => `alarm:${name}`)),
-    ...of('cloudwatch', `alarm:${tenantNames.stack('*', 'database')}*`),
+    ...of('cloudwatch', `alarm:${tenantNames.stack(ANY_ID, 'database')}*`),
     ...idsOf(resources, 'AWS::Logs::LogGroup').flatMap((name) =>
       of('logs', `log-group:${name}`, `log-group:${name}:*`),
     ),
     ...of('logs', 'log-group:/tenants/*'),
     ...of('ssm', `parameter${CELLS_PARAMETER_PATH}/${cell.name}`),
-    ...of('cloudformation', ...STACK_KINDS.map((kind) => `stack/${tenantNames.stack('*', kind)}/*`)),
+    ...of('cloudformation', ...STACK_KINDS.map((kind) => `stack/${tenantNames.stack(ANY_ID, kind)}/*`)),
     // A stack keeps the role of its last update: whoever may update it does what that role may ("AWS CloudFormation service role").
     ...of(
       'cloudformation',
@@ -222,6 +246,12 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
   ];
 }
 
+/** What may be reached: the ARNs of resources, and names of records in the hosted zone. */
+interface Reached {
+  readonly arns: readonly string[];
+  readonly records: readonly string[];
+}
+
 /**
  * What a statement gives of these resources; undefined when it gives nothing but a look at settings.
  *
@@ -229,12 +259,12 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
  */
 function given(
   { effect, actions, resources, conditions, not }: Statement,
-  arns: readonly string[],
+  { arns, records }: Reached,
   own?: string,
 ): string | undefined {
   if (effect !== 'Allow') return undefined;
   const does = not?.actions ? ['all actions but some'] : actions.filter(doesMore);
-  if (does.length === 0) return undefined;
+  if (does.length === 0 || changesOthersAlone(does, conditions, records)) return undefined;
   const isOwn = (text: string) => own !== undefined && tenantIdIn(text) === own;
   const resource = resources.find((pattern) => !isOwn(pattern) && names(pattern, arns));
   if (resource !== undefined) return `${does.join(', ')} on ${resource}`;
@@ -279,6 +309,7 @@ export function reachViolations(
 ): string[] {
   const arns = arnsOf(surroundings, resources);
   const ofDelivery = beyondDelivery(arns, resources);
+  const records = tenantsNamesIn(resources);
   const withoutLogs = arns.filter((arn) => !arn.startsWith('arn:aws:logs:'));
   const { administrators, logReaders } = surroundings.placed;
   const reachedBy = (principal: Principal) => {
@@ -291,7 +322,7 @@ export function reachViolations(
     .filter(({ name }) => !administrators.includes(name))
     .flatMap((principal) => {
       const { kind, arn, inline, managed } = principal;
-      const reached = reachedBy(principal);
+      const reached = { arns: reachedBy(principal), records };
       const own = tenantOf(principal);
       const [first] = [...inline, ...managed].flatMap((statement) => given(statement, reached, own) ?? []);
       return first === undefined ? [] : [`${kind} ${arn} may ${first}`];

@@ -23,7 +23,51 @@ const sessionsBefore = (time: string) =>
     Condition: { DateLessThan: { 'aws:TokenIssueTime': time } },
   });
 
+const ZONE = 'arn:aws:route53:::hostedzone/Z0123456789ABC';
+const named = (operator: string, ...names: string[]) => ({
+  [operator]: { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': names },
+});
+/** The template of the roles that write tenants' records in a zone of the account. */
+const withTenantsNames = ({ stacks }: Data) => {
+  const Condition = {
+    Null: { 'route53:ChangeResourceRecordSetsNormalizedRecordNames': 'false' },
+    ...named('ForAllValues:StringLike', '*.tenants.example'),
+  };
+  const statement = { Effect: 'Allow', Action: 'route53:ChangeResourceRecordSets', Resource: ZONE, Condition };
+  const properties = { PolicyDocument: { Statement: [statement] } };
+  stacks.foundation.push({ id: 'Names', type: 'AWS::IAM::Policy', physicalId: 'Names', properties });
+};
+
 const BREACHES: Breach[] = [
+  ...(
+    [
+      ['all names', 'route53:ChangeResourceRecordSets', undefined],
+      ['a tenant’s names', 'route53:ChangeResourceRecordSets', named('ForAllValues:StringLike', '*.tenants.example')],
+      [
+        'names of all',
+        'route53:ChangeResourceRecordSets',
+        named('ForAllValues:StringLike', '*.other.example', '*.example'),
+      ],
+      ['other names, and more', 'route53:*', named('ForAllValues:StringLike', '*.other.example')],
+      [
+        'one other name of many',
+        'route53:ChangeResourceRecordSets',
+        named('ForAnyValue:StringLike', '*.other.example'),
+      ],
+    ] as const
+  ).map(
+    ([what, Action, Condition]): Breach => [
+      'identity.reach',
+      `a user who changes ${what} in the zone of tenants’ names`,
+      (data) => {
+        withTenantsNames(data);
+        data.trustees.others.push(
+          aPrincipal('external-dns', { Action, Resource: ZONE, ...(Condition && { Condition }) }),
+        );
+      },
+      `user/external-dns may ${Action} on ${ZONE}`,
+    ],
+  ),
   ...(
     [
       ['platform.table', ({ policies }) => policies.ofKey, 'kms:Decrypt'],
@@ -507,6 +551,14 @@ const HARMLESS: Harmless[] = [
         'cloudformation:*',
         'arn:aws:cloudformation:*:*:stack/*-cell-web/*',
       ],
+      ['drift of stacks', 'cloudformation:DetectStackDrift', 'arn:aws:cloudformation:*:*:stack/TenantOnboarding-*/*'],
+      ['parameter groups of a team that is called like tenants', 'rds:*', 'arn:aws:rds:*:*:pg:tenant-portal-*'],
+      [
+        'stacks of a team that is called like tenants',
+        'cloudformation:*',
+        'arn:aws:cloudformation:*:*:stack/tenant-portal-*',
+      ],
+      ['databases of a team that is called like tenants', 'rds:*', 'arn:aws:rds:*:*:db:tenant-portal-*'],
       ['stacks of another team', 'cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/web-*'],
       ['all executions', 'states:StopExecution', 'arn:aws:states:*:*:execution:*:*'],
       ['another team’s cluster', 'ecs:ExecuteCommand', 'arn:aws:ecs:*:*:cluster/team'],
@@ -518,6 +570,16 @@ const HARMLESS: Harmless[] = [
       ({ trustees }) => trustees.others.push(aPrincipal('team', { Action, Resource })),
     ],
   ),
+  [
+    'identity.reach',
+    'a user who changes other names of a shared zone',
+    (data) => {
+      withTenantsNames(data);
+      const Action = 'route53:ChangeResourceRecordSets';
+      const Condition = named('ForAllValues:StringLike', '*.other.example', 'www.example');
+      data.trustees.others.push(aPrincipal('external-dns', { Action, Resource: ZONE, Condition }));
+    },
+  ],
   [
     'identity.reach',
     'users by whose policies nothing of a tenant is meant',
