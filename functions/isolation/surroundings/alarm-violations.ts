@@ -108,14 +108,14 @@ type Properties = Readonly<Record<string, unknown>>;
 
 const texts = (value: unknown) => [value ?? []].flat().map(String);
 
-type Acting = Pick<MetricAlarm, 'AlarmName' | 'AlarmActions' | 'OKActions' | 'InsufficientDataActions'>;
+type Acting = Pick<MetricAlarm, 'AlarmArn' | 'AlarmName' | 'AlarmActions' | 'OKActions' | 'InsufficientDataActions'>;
 
 /** Whoever works in this account may be told, too: that an alarm rings, that it is over, and that nothing reports. */
 function actionViolations(alarm: Acting, properties: Properties): string[] {
   const expected = texts(properties.AlarmActions);
-  const accounts = expected.map((arn) => arn.split(':')[4]);
+  const accounts = [alarm.AlarmArn, ...expected].flatMap((arn) => arn?.split(':')[4] ?? []);
   const strangersIn = (actual: readonly string[] = [], known: readonly string[]) =>
-    actual.filter((arn) => known.includes(arn) || !accounts.includes(arn.split(':')[4]));
+    actual.filter((arn) => known.includes(arn) || !accounts.includes(arn.split(':')[4] ?? ''));
   const { AlarmName, AlarmActions, OKActions, InsufficientDataActions } = alarm;
   const ends = [...texts(properties.OKActions), ...texts(properties.InsufficientDataActions)];
   return [

@@ -5,6 +5,14 @@ import { askSpoilt, type Breach, first, type Harmless, testRoom } from '../../su
 
 const lambda = ({ policies }: Data) => first(policies.functions);
 
+/** An alarm that only another alarm asks for. */
+const tellNobody = (stacks: Data['stacks'], { alarms }: Data['platform']) => {
+  const properties = stacks.controlPlane.find(({ physicalId }) => physicalId === 'TenantDrifted')?.properties ?? {};
+  Object.assign(properties, { AlarmActions: [] });
+  const AlarmArn = `arn:aws:cloudwatch:eu-central-1:${ACCOUNT_ID}:alarm:TenantDrifted`;
+  Object.assign(first(alarms.metric), { AlarmActions: [], AlarmArn });
+};
+
 const BREACHES: Breach[] = [
   [
     'audit.alarms',
@@ -40,6 +48,15 @@ const BREACHES: Breach[] = [
     'Threshold of alarm TenantDrifted is 1000',
   ],
   ['audit.alarms', 'gone', ({ platform }) => platform.alarms.metric.splice(0), 'alarm TenantDrifted does not exist'],
+  [
+    'audit.alarms',
+    'without an action of its template, whose end a stranger hears',
+    ({ stacks, platform }) => {
+      tellNobody(stacks, platform);
+      first(platform.alarms.metric).OKActions = ['arn:aws:sns:eu-central-1:999999999999:theirs'];
+    },
+    '999999999999:theirs hears when alarm TenantDrifted ends',
+  ],
   [
     'audit.alarms',
     'whose end a stranger hears',
@@ -228,6 +245,14 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'audit.alarms',
+    'an alarm without an action of its template, whose end the account hears',
+    ({ stacks, platform }) => {
+      tellNobody(stacks, platform);
+      first(platform.alarms.metric).OKActions = [`arn:aws:sns:eu-central-1:${ACCOUNT_ID}:own`];
+    },
+  ],
   ...[
     [
       'of health events that go to another account',
