@@ -54,7 +54,8 @@ const TUNED = anyOf(
   ...['TimeZone', 'DateStyle', 'IntervalStyle', 'lc_[a-z]+', 'extra_float_digits', 'client_min_messages'],
 );
 /** None, or long enough for a statement: with a few milliseconds nothing of the application ends well. */
-const TIME = '(?:0|[1-9]\\d{2,}(?: ?ms)?|[1-9]\\d* ?(?:s|min|h|d))';
+const TIME =
+  '(?:0(?: ?[a-z]+)?|[1-9]\\d{2,}(?:\\.\\d+)?(?: ?ms)?|(?:[1-9]\\d*(?:\\.\\d+)?|0\\.[1-9]\\d*) ?(?:s|min|h|d))';
 const TUNING = anyOf(`${TUNED}=.*`, `[a-z_]+_timeout=${TIME}`);
 const NAME = '[a-z_][a-z0-9_]*';
 

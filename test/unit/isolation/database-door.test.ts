@@ -202,6 +202,7 @@ test.each([
   'ALL: idle_session_timeout=1h',
   `${application}: statement_timeout=30000`,
   'read_only: lock_timeout=500ms',
+  ...['0', '0s', '0ms', '0 min', '1.5s', '0.5s', '250.5', '1.5h'].map((time) => `read_only: lock_timeout=${time}`),
   'rdsadmin: role=rdsadmin',
   'ALL IN rdsadmin: auto_explain.log_min_duration=-1',
 ])('the setting %s is no violation', async (line) => {
@@ -228,6 +229,14 @@ test('what keeps the application from its rows, and lets nobody at them, suspend
   expect(settings).toContain(`datconnlimit BETWEEN 0 AND ${MAX_CONNECTIONS - 1}`);
   expect(Object.values(others).filter((query) => asksForIt.test(query))).toEqual([]);
 });
+
+test.each(['1', '99ms', '99', '0.05s', '100us', '0.00001h', '1.5', '-1'])(
+  'a timeout of %s ends what the application does',
+  async (time) => {
+    const line = `${application}: statement_timeout=${time}`;
+    expect(await answer('database.sessions', having('settings', line))).toMatchObject({ passed: false });
+  },
+);
 
 const checkCalled = (id: string) => CHECKS.find((check) => check.id === id) ?? CHECKS[0];
 const answer = async (id: string, spoil: (scene: Scene) => void) => {
