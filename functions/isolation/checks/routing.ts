@@ -12,6 +12,7 @@ import {
   type Sources,
   Unanswered,
 } from '../check';
+import { expressionMatches } from '../expression';
 import { ROUTING_METADATA } from '../metadata/routing';
 import { covers } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
@@ -25,15 +26,6 @@ const hostsOf = ({ Conditions = [] }: Rule) =>
 const hostExpressionsOf = ({ Conditions = [] }: Rule) =>
   Conditions.flatMap(({ HostHeaderConfig }) => HostHeaderConfig?.RegexValues ?? []);
 
-/** An expression that only Elastic Load Balancing understands may match. */
-function matches(expression: string, host: string): boolean {
-  try {
-    return new RegExp(expression, 'i').test(host);
-  } catch {
-    return true;
-  }
-}
-
 /**
  * Whether a request for the host can match the rule: the rule names the host, also by a pattern, or
  * names no host.
@@ -41,7 +33,10 @@ function matches(expression: string, host: string): boolean {
 function canMatch(rule: Rule, host: string): boolean {
   const [hosts, expressions] = [hostsOf(rule), hostExpressionsOf(rule)];
   const namesNone = hosts.length + expressions.length === 0;
-  const isNamed = hosts.some((pattern) => covers(pattern, host)) || expressions.some((each) => matches(each, host));
+  const isNamed =
+    hosts.some((pattern) => covers(pattern, host)) ||
+    // One that only Elastic Load Balancing understands may match.
+    expressions.some((each) => expressionMatches(each, host, 'i') !== false);
   return rule.IsDefault !== true && (namesNone || isNamed);
 }
 

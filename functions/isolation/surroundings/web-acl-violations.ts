@@ -1,5 +1,6 @@
 import type { FieldToMatch, Rule, Statement, WebACL } from '@aws-sdk/client-wafv2';
 import * as z from 'zod';
+import { expressionMatches } from '../expression';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType, resourceCalled } from './expected-of';
 import type { PlatformSurroundings } from './surroundings';
@@ -76,20 +77,12 @@ const POSITIONS: Readonly<Record<string, (field: string, text: string) => boolea
   CONTAINS: (field, text) => field.includes(text),
 };
 
-function matches(expression: string, field: string): boolean {
-  try {
-    return new RegExp(expression, 'i').test(field);
-  } catch {
-    return false;
-  }
-}
-
 /** Fewer requests of one address in five minutes than a page with its pictures has. */
 const FEW_REQUESTS = 100;
 
 /**
  * Whether a statement meets visitors as such: any page or browser, everybody who comes from elsewhere, or who has loaded a few
- * pages. One about a country, an address or a query meets some.
+ * pages. One about a country, an address or a query meets some. Nobody can tell whom an expression meets that cannot be judged.
  */
 function meetsVisitors(statement: Statement | undefined): boolean {
   const { ByteMatchStatement: bytes, RegexMatchStatement: regex, SizeConstraintStatement: size } = statement ?? {};
@@ -107,7 +100,7 @@ function meetsVisitors(statement: Statement | undefined): boolean {
   const isMet = (field: string) =>
     bytes
       ? POSITIONS[bytes.PositionalConstraint ?? '']?.(field, text) === true
-      : regex !== undefined && matches(regex.RegexString ?? '', field);
+      : regex !== undefined && expressionMatches(regex.RegexString ?? '', field, 'i') !== false;
   return fieldsOf((bytes ?? regex)?.FieldToMatch).some(isMet);
 }
 
