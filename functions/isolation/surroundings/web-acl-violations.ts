@@ -1,9 +1,9 @@
-import type { FieldToMatch, Rule, Statement, WebACL } from '@aws-sdk/client-wafv2';
+import type { Rule, WebACL } from '@aws-sdk/client-wafv2';
 import * as z from 'zod';
-import { expressionMatches } from '../expression';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType, resourceCalled } from './expected-of';
 import type { PlatformSurroundings } from './surroundings';
+import { meetsVisitors } from './web-acl-statement';
 
 const AssociationSchema = z.object({ ResourceArn: z.string(), WebACLArn: z.string() });
 const AclSchema = z.object({
@@ -55,54 +55,6 @@ const isShields = ({ Name = '', Statement }: Rule, own: string | undefined): boo
   const group = Statement?.RuleGroupReferenceStatement?.ARN;
   return Name.startsWith('ShieldMitigationRuleGroup') && group !== undefined && group.split(':')[4] !== own;
 };
-
-/** A request of any visitor, by the fields that rules look at. */
-const VISITED = ['/', '/contact', '/leads'];
-const BROWSERS: Readonly<Record<string, string>> = {
-  'user-agent':
-    'mozilla/5.0 (windows nt 10.0; win64; x64) applewebkit/537.36 (khtml, like gecko) chrome/143.0.0.0 safari/537.36',
-  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
-};
-const fieldsOf = ({ UriPath, Method, SingleHeader }: FieldToMatch = {}): readonly string[] => {
-  if (UriPath) return VISITED;
-  if (Method) return ['get', 'post'];
-  return [BROWSERS[SingleHeader?.Name?.toLowerCase() ?? ''] ?? []].flat();
-};
-
-/** "ByteMatchStatement": where in a field the text must be. */
-const POSITIONS: Readonly<Record<string, (field: string, text: string) => boolean>> = {
-  EXACTLY: (field, text) => field === text,
-  STARTS_WITH: (field, text) => field.startsWith(text),
-  ENDS_WITH: (field, text) => field.endsWith(text),
-  CONTAINS: (field, text) => field.includes(text),
-};
-
-/** Fewer requests of one address in five minutes than a page with its pictures has. */
-const FEW_REQUESTS = 100;
-
-/**
- * Whether a statement meets visitors as such: any page or browser, everybody who comes from elsewhere, or who has loaded a few
- * pages. One about a country, an address or a query meets some. Nobody can tell whom an expression meets that cannot be judged.
- */
-function meetsVisitors(statement: Statement | undefined): boolean {
-  const { ByteMatchStatement: bytes, RegexMatchStatement: regex, SizeConstraintStatement: size } = statement ?? {};
-  const { AndStatement: and, OrStatement: or, NotStatement: not, RateBasedStatement: rate } = statement ?? {};
-  if (and) return (and.Statements ?? []).every(meetsVisitors);
-  if (or) return (or.Statements ?? []).some(meetsVisitors);
-  if (not) {
-    const { GeoMatchStatement, IPSetReferenceStatement, AsnMatchStatement } = not.Statement ?? {};
-    return [GeoMatchStatement, IPSetReferenceStatement, AsnMatchStatement].some((each) => each !== undefined);
-  }
-  if (rate) return rate.ScopeDownStatement === undefined && (rate.Limit ?? FEW_REQUESTS) < FEW_REQUESTS;
-  if (size)
-    return size.Size === 0 && ['GE', 'GT'].includes(size.ComparisonOperator ?? '') && !size.FieldToMatch?.QueryString;
-  const text = new TextDecoder().decode(bytes?.SearchString).toLowerCase();
-  const isMet = (field: string) =>
-    bytes
-      ? POSITIONS[bytes.PositionalConstraint ?? '']?.(field, text) === true
-      : regex !== undefined && expressionMatches(regex.RegexString ?? '', field, 'i') !== false;
-  return fieldsOf((bytes ?? regex)?.FieldToMatch).some(isMet);
-}
 
 /**
  * An operator may refuse an address, count, or add AWS's managed rules. A rule that allows lets requests pass by the

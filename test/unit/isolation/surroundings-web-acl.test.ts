@@ -113,7 +113,21 @@ testRoom('web-acl', [...BREACHES, OWN_GROUP], HARMLESS);
 const bytes = (SearchString: string, PositionalConstraint: string, FieldToMatch: object) => ({
   ByteMatchStatement: { SearchString: new TextEncoder().encode(SearchString), PositionalConstraint, FieldToMatch },
 });
-const agent = { SingleHeader: { Name: 'User-Agent' } };
+const header = (Name: string) => ({ SingleHeader: { Name } });
+const agent = header('User-Agent');
+const size = (FieldToMatch: object, ComparisonOperator: string, Size: number) => ({
+  SizeConstraintStatement: { FieldToMatch, ComparisonOperator, Size },
+});
+const regex = (RegexString: string, FieldToMatch: object) => ({ RegexMatchStatement: { RegexString, FieldToMatch } });
+const not = (Statement: object) => ({ NotStatement: { Statement } });
+const and = (...Statements: object[]) => ({ AndStatement: { Statements } });
+const rate = (Limit: number, settings: object = {}) => ({
+  RateBasedStatement: { Limit, AggregateKeyType: 'IP', ...settings },
+});
+const everyPage = bytes('/', 'STARTS_WITH', { UriPath: {} });
+const addresses = { IPSetReferenceStatement: { ARN: 'arn:addresses' } };
+const label = { LabelMatchStatement: { Scope: 'LABEL', Key: 'ours' } };
+const allHeaders = { Headers: { MatchPattern: { All: {} }, MatchScope: 'ALL', OversizeHandling: 'NO_MATCH' } };
 const few = { Limit: 10, AggregateKeyType: 'IP' };
 const country = { GeoMatchStatement: { CountryCodes: ['KP'] } };
 
@@ -133,7 +147,54 @@ test.each<[string, Record<string, object>, boolean]>([
     false,
   ],
   ['of who loads two pages', { RateBasedStatement: few }, false],
-  ['of all countries but one', { NotStatement: { Statement: country } }, false],
+  ['of all countries but some', not(country), true],
+  ['of all addresses but some', not(addresses), false],
+  [
+    'of all addresses but some at a page of nobody',
+    and(bytes('/admin', 'STARTS_WITH', { UriPath: {} }), not(addresses)),
+    true,
+  ],
+  ['of every host', bytes('.', 'CONTAINS', header('Host')), false],
+  ['of whoever takes zipped pages', bytes('gzip', 'CONTAINS', header('accept-encoding')), false],
+  ['of whoever speaks a language', size(header('Accept-Language'), 'GE', 1), false],
+  ['of iPhones', bytes('iPhone', 'CONTAINS', agent), false],
+  ['of Firefox', bytes('firefox', 'CONTAINS_WORD', agent), true],
+  ['of Firefox as it calls itself', bytes('Firefox', 'CONTAINS_WORD', agent), false],
+  [
+    'of Firefox in small letters',
+    {
+      ByteMatchStatement: {
+        ...bytes('firefox', 'CONTAINS', agent).ByteMatchStatement,
+        TextTransformations: [{ Priority: 0, Type: 'LOWERCASE' }],
+      },
+    },
+    false,
+  ],
+  ['of every browser in any letters', regex('(?i)mozilla', agent), false],
+  ['of crawlers in any letters', regex('(?i)(semrush|ahrefs)', agent), true],
+  ['that nobody can judge', regex('^(([A-Za-z0-9 ().;,/_-])+)+%$', agent), false],
+  ['of whatever header', bytes('gzip', 'CONTAINS', allHeaders), false],
+  ['of no header that browsers send', bytes('${jndi', 'CONTAINS', allHeaders), true],
+  ['of all pages but one', not(bytes('/zzz', 'STARTS_WITH', { UriPath: {} })), false],
+  ['of what is no attack', not({ SqliMatchStatement: { FieldToMatch: { Body: {} } } }), false],
+  ['of what is not no page', not(not(everyPage)), false],
+  ['of the form by its size', size({ Body: {} }, 'LE', 100_000), false],
+  ['of every form but one', size({ Body: {} }, 'NE', 7), false],
+  ['of who bypasses the middleware', size(header('x-middleware-subrequest'), 'GT', 0), true],
+  ['with an argument of no page', size({ SingleQueryArgument: { Name: 'debug' } }, 'GT', 0), true],
+  ['without an agent', size(agent, 'EQ', 0), true],
+  ['with another rule’s label', label, true],
+  ['of who loads a page', rate(10, { ScopeDownStatement: everyPage }), false],
+  ['of who sends a form ten times', rate(10, { ScopeDownStatement: bytes('POST', 'EXACTLY', { Method: {} }) }), true],
+  ['of who loads sixty in a minute', rate(60, { EvaluationWindowSec: 60 }), true],
+  ['of who loads a hundred in ten minutes', rate(100, { EvaluationWindowSec: 600 }), false],
+  ['of all together', rate(100, { AggregateKeyType: 'CONSTANT', ScopeDownStatement: everyPage }), false],
+  ['of all by method', rate(100, { AggregateKeyType: 'CUSTOM_KEYS', CustomKeys: [{ HTTPMethod: {} }] }), false],
+  [
+    'of an address by method',
+    rate(100, { AggregateKeyType: 'CUSTOM_KEYS', CustomKeys: [{ HTTPMethod: {} }, { IP: {} }] }),
+    true,
+  ],
   ['of one of two kinds', { OrStatement: { Statements: [country, bytes('/', 'CONTAINS', { UriPath: {} })] } }, false],
   ['of another product’s page', bytes('/wp-admin', 'STARTS_WITH', { UriPath: {} }), true],
   ['of a crawler', bytes('SemrushBot', 'CONTAINS', agent), true],
