@@ -14,6 +14,7 @@ import {
 } from '../check';
 import { expressionMatches } from '../expression';
 import { ROUTING_METADATA } from '../metadata/routing';
+import { BROWSERS, FORM_HEADERS, VISITED } from '../ordinary-visits';
 import { covers } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
 
@@ -43,13 +44,6 @@ function canMatch(rule: Rule, host: string): boolean {
 const isEverything = (pattern: string) => /^\/?[*?]+$/.test(pattern);
 /** The widest blocks of addresses that are some visitors' and not everybody's. */
 const SOME_ADDRESSES = { 4: 16, 6: 32 };
-/** What every tenant's visitors ask for, and what their browsers say of themselves. */
-const VISITED = ['/', '/contact', '/leads'];
-const BROWSERS: Readonly<Record<string, string>> = {
-  'user-agent':
-    'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Safari/537.36',
-  accept: 'text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8',
-};
 /** Methods that no page and no form needs. */
 const ODD_METHODS = /^(?:TRACE|TRACK|CONNECT|OPTIONS|PUT|DELETE|PATCH)$/;
 
@@ -70,8 +64,8 @@ function isNarrow({ Field, Values = [], ...configs }: RuleCondition): boolean {
       });
     case 'http-header': {
       const { HttpHeaderName = '', Values: values } = configs.HttpHeaderConfig ?? {};
-      const usual = BROWSERS[HttpHeaderName.toLowerCase()] ?? '';
-      return all(values, (value) => !isEverything(value) && !covers(value, usual));
+      const usual = [...BROWSERS, FORM_HEADERS].flatMap((headers) => headers[HttpHeaderName.toLowerCase()] ?? []);
+      return all(values, (value) => !usual.some((each) => covers(value, each)));
     }
     case 'http-request-method':
       return all(configs.HttpRequestMethodConfig?.Values, (method) => ODD_METHODS.test(method));

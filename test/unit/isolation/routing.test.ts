@@ -189,8 +189,8 @@ describe('a rule for every host', () => {
   const refusal = { Type: 'fixed-response' as const, FixedResponseConfig: { StatusCode: '403' } };
   const byPath = (value: string) => [{ Field: 'path-pattern', PathPatternConfig: { Values: [value] } }];
   const fromBlock = (value: string) => [{ Field: 'source-ip', SourceIpConfig: { Values: [value] } }];
-  const byHeader = (value: string) => [
-    { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName: 'User-Agent', Values: [value] } },
+  const byHeader = (value: string, HttpHeaderName = 'User-Agent') => [
+    { Field: 'http-header', HttpHeaderConfig: { HttpHeaderName, Values: [value] } },
   ];
   const byMethod = (value: string) => [{ Field: 'http-request-method', HttpRequestMethodConfig: { Values: [value] } }];
   const page = { ...refusal, FixedResponseConfig: { StatusCode: '403', ContentType: 'text/html' } };
@@ -202,6 +202,18 @@ describe('a rule for every host', () => {
     ['refuses half of the internet', false, { Conditions: fromBlock('128.0.0.0/1'), Actions: [refusal] }],
     ['refuses an agent', true, { Conditions: byHeader('*SemrushBot*'), Actions: [refusal] }],
     ['refuses every browser', false, { Conditions: byHeader('*Mozilla*'), Actions: [refusal] }],
+    ['refuses iPhones', false, { Conditions: byHeader('*iPhone*'), Actions: [refusal] }],
+    ['refuses Firefox', false, { Conditions: byHeader('*Firefox*'), Actions: [refusal] }],
+    ['refuses zipped pages', false, { Conditions: byHeader('*gzip*', 'Accept-Encoding'), Actions: [refusal] }],
+    ['refuses whoever loads a page', false, { Conditions: byHeader('navigate', 'Sec-Fetch-Mode'), Actions: [refusal] }],
+    ['refuses whoever has a cookie', false, { Conditions: byHeader('*=*', 'Cookie'), Actions: [refusal] }],
+    ['refuses forms', false, { Conditions: byHeader('*urlencoded*', 'Content-Type'), Actions: [refusal] }],
+    ['refuses another kind of form', true, { Conditions: byHeader('*multipart*', 'Content-Type'), Actions: [refusal] }],
+    [
+      'refuses a header of no browser',
+      true,
+      { Conditions: byHeader('*', 'X-Middleware-Subrequest'), Actions: [refusal] },
+    ],
     ['refuses leads', false, { Conditions: byPath('/lead*'), Actions: [refusal] }],
     ['refuses every agent', false, { Conditions: byHeader('*'), Actions: [refusal] }],
     ['refuses a method of no page', true, { Conditions: byMethod('TRACE'), Actions: [refusal] }],
