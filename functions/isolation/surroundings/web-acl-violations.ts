@@ -1,4 +1,4 @@
-import type { Rule, WebACL } from '@aws-sdk/client-wafv2';
+import type { CustomResponse, Rule, RuleAction, WebACL } from '@aws-sdk/client-wafv2';
 import * as z from 'zod';
 import type { ExpectedResource } from '../release/resolve-template';
 import { ofType, resourceCalled } from './expected-of';
@@ -56,14 +56,25 @@ const isShields = ({ Name = '', Statement }: Rule, own: string | undefined): boo
   return Name.startsWith('ShieldMitigationRuleGroup') && group !== undefined && group.split(':')[4] !== own;
 };
 
+/** "CustomResponse": a code of its own tells a client why it is refused; a page or a header leads visitors elsewhere. */
+const isPlain = ({ ResponseCode = 0, CustomResponseBodyKey, ResponseHeaders = [] }: CustomResponse) =>
+  ResponseCode >= 400 &&
+  CustomResponseBodyKey === undefined &&
+  ResponseHeaders.every(({ Name }) => Name?.toLowerCase() === 'retry-after');
+
+/** Whether an action only refuses, or only lets those pass who can show that they are visitors. */
+function isRefusal({ Block, Challenge, Captcha }: RuleAction): boolean {
+  if (Block) return Block.CustomResponse === undefined || isPlain(Block.CustomResponse);
+  const proof = Challenge ?? Captcha;
+  return proof !== undefined && proof.CustomRequestHandling === undefined;
+}
+
 /**
- * An operator may refuse an address, count, or add AWS's managed rules. A rule that allows lets requests pass by the
- * others; an answer of its own leads visitors elsewhere, and one that refuses every visitor takes all tenants down.
+ * An operator may refuse an address or ask it for a proof, count, or add AWS's managed rules. A rule that allows lets requests
+ * pass by the others; an answer of its own leads visitors elsewhere, and one that refuses every visitor takes all tenants down.
  */
 const onlyRefuses = (rule: Rule) =>
-  (rule.Action?.Block !== undefined &&
-    rule.Action.Block.CustomResponse === undefined &&
-    !meetsVisitors(rule.Statement)) ||
+  (isRefusal(rule.Action ?? {}) && !meetsVisitors(rule.Statement)) ||
   (rule.Action?.Count !== undefined && rule.Action.Count.CustomRequestHandling === undefined) ||
   isManagedByAws(rule);
 

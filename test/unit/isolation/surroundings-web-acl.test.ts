@@ -244,6 +244,37 @@ test('an operator may refuse an address at the web ACL, or count; a stage may ha
   });
 });
 
+const tooMany = { ResponseCode: 429, ResponseHeaders: [{ Name: 'Retry-After', Value: '60' }] };
+
+test.each<[string, Record<string, object>, Record<string, object>, boolean]>([
+  ['refuses with 429 who asks too often', { Block: { CustomResponse: tooMany } }, rate(1000), true],
+  [
+    'refuses with a page of its own',
+    { Block: { CustomResponse: { ...tooMany, CustomResponseBodyKey: 'page' } } },
+    rate(1000),
+    false,
+  ],
+  [
+    'refuses with a cookie',
+    { Block: { CustomResponse: { ...tooMany, ResponseHeaders: [{ Name: 'Set-Cookie', Value: 'a=b' }] } } },
+    rate(1000),
+    false,
+  ],
+  ['challenges a country', { Challenge: {} }, country, true],
+  ['asks a country for a captcha', { Captcha: {} }, country, true],
+  ['challenges everybody', { Challenge: {} }, everyPage, false],
+  [
+    'challenges, and adds a header',
+    { Challenge: { CustomRequestHandling: { InsertHeaders: [{ Name: 'a', Value: 'b' }] } } },
+    country,
+    false,
+  ],
+])('a rule that %s', async (_, Action, Statement, passed) => {
+  const add = (data: Data) =>
+    acl(data).Rules.push({ ...first(acl(data).Rules), Name: 'ours', Priority: 9, Action, Statement });
+  expect(await askSpoilt('routing.web-acl', add)).toMatchObject({ passed });
+});
+
 test.each([
   ['of the own account', `arn:aws:logs:${REGION}:${ACCOUNT_ID}:log-group:aws-waf-logs-cell`],
   ['that the organization has', 'arn:aws:s3:::aws-waf-logs-organization'],
