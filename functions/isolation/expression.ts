@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 
 /** Milliseconds. What AWS takes as an expression is done with a header in less than one; one that backtracks needs years. */
-const ENOUGH = 100;
+const ENOUGH = 250;
 
 /**
  * Whether an expression that somebody has given AWS matches a text. Node's engine backtracks, and nested quantifiers would keep an
