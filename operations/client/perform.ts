@@ -3,7 +3,13 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import * as z from 'zod';
 import { digestOf } from '../../functions/acts/caller-identity';
-import { ACT_DIGEST_HEADER, type ActOutcome, type ActSchema, PerformActOutput } from '../../functions/contract/act';
+import {
+  ACT_DIGEST_HEADER,
+  type Act,
+  type ActOutcome,
+  type ActSchema,
+  PerformActOutput,
+} from '../../functions/contract/act';
 import { functionSeconds } from '../../functions/contract/time-limits';
 import type { AwsAccess } from '../stage-connection';
 
@@ -38,6 +44,7 @@ export class ActNotDone extends Error {
     /** Error name of the platform. */
     readonly error: string,
     readonly reason: string,
+    readonly act: Act['kind'],
   ) {
     super(`${error}: ${reason}`);
   }
@@ -110,9 +117,9 @@ export async function perform<S extends z.ZodType>(
     const thrown = ThrownSchema.safeParse(returned).data;
     const error = thrown?.errorType ?? FunctionError;
     const outcome = BEFORE_THE_ACT.includes(error) ? 'refused' : 'failed';
-    throw new ActNotDone(outcome, error, thrown?.errorMessage ?? 'no reason given');
+    throw new ActNotDone(outcome, error, thrown?.errorMessage ?? 'no reason given', act.kind);
   }
   const { outcome, error = 'UnexpectedFailure', message = '', answer: given } = PerformActOutput.parse(returned);
-  if (outcome !== 'done' && outcome !== 'nothing') throw new ActNotDone(outcome, error, message);
+  if (outcome !== 'done' && outcome !== 'nothing') throw new ActNotDone(outcome, error, message, act.kind);
   return answer.parse(given);
 }

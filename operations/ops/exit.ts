@@ -34,8 +34,8 @@ export function endingOf(thrown: unknown): Ending | undefined {
 /** Exit code and message for an error of the platform or of AWS. */
 export function failureOf(thrown: unknown): Ending {
   if (thrown instanceof ActNotDone) {
-    const { outcome, error, reason } = thrown;
-    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error, reason, 'act') };
+    const { outcome, error, reason, act } = thrown;
+    return { code: OF_OUTCOME[outcome], error, message: reason, advice: adviceFor(error, reason, { act }) };
   }
   // The text of zod's own error is JSON of many lines.
   if (thrown instanceof z.ZodError)
@@ -49,6 +49,6 @@ export function failureOf(thrown: unknown): Ending {
     code,
     error,
     message,
-    advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error, message, 'act'),
+    advice: missing ? undefined : adviceFor(denied ? 'AccessDenied' : error, message, { act: undefined }),
   };
 }

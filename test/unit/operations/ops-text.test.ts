@@ -87,10 +87,10 @@ it.each([
   ['help that was asked for', new CommanderError(0, 'commander.helpDisplayed', ''), undefined],
   ['wrong usage', new CommanderError(1, 'commander.unknownOption', 'error'), EXIT.usage],
   ['an unknown tenant', new PlatformError('InvalidRequest', 'tenant not found: x'), EXIT.notFound],
-  ['an act on an unknown tenant', new ActNotDone('not-found', 'InvalidRequest', 'x'), EXIT.notFound],
-  ['a refusal', new ActNotDone('refused', 'IsolationBreach', 'x'), EXIT.refused],
+  ['an act on an unknown tenant', new ActNotDone('not-found', 'InvalidRequest', 'x', 'verify'), EXIT.notFound],
+  ['a refusal', new ActNotDone('refused', 'IsolationBreach', 'x', 'resume'), EXIT.refused],
   ['a policy that does not allow it', awsError('AccessDeniedException'), EXIT.refused],
-  ['a failed act', new ActNotDone('failed', 'TransientThrottling', 'x'), EXIT.failed],
+  ['a failed act', new ActNotDone('failed', 'TransientThrottling', 'x', 'suspend'), EXIT.failed],
   ['any other error', new Error('x'), EXIT.failed],
   ['an answer of another shape', new z.ZodError([]), EXIT.failed],
 ])('%s has its exit code', (_, thrown, code) => {
@@ -161,14 +161,24 @@ it('quotes advice on a message only for such a message', () => {
   expect(adviceFor('TransientServiceFault')).toContain('Health Dashboard');
   expect(adviceFor('InvalidRequest', 'abandonment.reason: Invalid input')).toContain('npm run abandon');
   expect(adviceFor('InvalidRequest', 'ValidationException: 1 validation error')).not.toContain('npm run abandon');
-  expect(adviceFor('InvalidRequest', 'tenant t1 is FAILED', 'act')).toBeUndefined();
+  expect(adviceFor('InvalidRequest', 'tenant t1 is FAILED', { act: 'abandon' })).toBeUndefined();
 });
 
 it('advises no redrive of an onboarding when an act was throttled, or its stage lacks something', () => {
-  const of = (error: string, message: string) => endingOf(new ActNotDone('failed', error, message))?.advice;
+  const of = (error: string, message: string) => endingOf(new ActNotDone('failed', error, message, 'suspend'))?.advice;
   expect(of('TransientThrottling', 'Rate exceeded')).toContain('give the command again');
   expect(of('TransientServiceUnsteady', 'no healthy target')).toContain('Cell unhealthy');
   expect(of('ConfigurationInvalid', 'the stage has no cell')).toBeUndefined();
+});
+
+it.each([
+  ['release', 'ops release'],
+  ['steer-release', 'ops release'],
+  ['signup', 'ops status'],
+] as const)('advises to look before a %s is given again: it would be another one', (act, look) => {
+  const advice = endingOf(new ActNotDone('failed', 'TransientThrottling', 'Rate exceeded', act))?.advice;
+  expect(advice).toContain(`look first, with \`${look}`);
+  expect(advice).not.toContain('give the command again');
 });
 
 it('docs/ops.md lists each command of ops once, and no others', () => {
