@@ -146,14 +146,16 @@ const queueFinding = ({ queue, visible, hidden }: QueueDepth & { readonly queue:
 
 /**
  * Without what a cell's stack tells of it, and the live colour of the table, no signup becomes a tenant: somebody may have
- * deleted or damaged either.
+ * deleted or damaged either. A full cell is no fault while another one has slots: a stage gets a further cell for that.
  */
 export async function cellFindings(cells: () => Promise<readonly ListedCell[]>): Promise<Finding[]> {
   try {
-    return (await cells()).map(({ name, left, capacity, liveColour }) =>
-      left > 0
-        ? ok(`cell ${name}`, `${left} of ${capacity} slots left, ${liveColour} is live`)
-        : failed(`cell ${name}`, `no slot of ${capacity} is left; docs/runbook.md#capacity-low`),
+    const listed = await cells();
+    const full = listed.every(({ left }) => left === 0);
+    return listed.map(({ name, left, capacity, liveColour }) =>
+      full
+        ? failed(`cell ${name}`, `no slot of ${capacity} is left, as in all cells; docs/runbook.md#capacity-low`)
+        : ok(`cell ${name}`, `${left} of ${capacity} slots left, ${liveColour} is live`),
     );
   } catch (thrown) {
     if (!isNamed(thrown, 'ConfigurationInvalid')) throw thrown;

@@ -83,7 +83,11 @@ const aListedCell = { name: 'c1', capacity: 48, taken: 3, left: 45, liveColour: 
 
 it.each([
   ['a cell with free slots', async () => [aListedCell], { subject: 'cell c1', verdict: 'ok' }],
-  ['a full cell', async () => [{ ...aListedCell, left: 0 }], { subject: 'cell c1', verdict: 'failed' }],
+  [
+    'a stage whose only cell is full',
+    async () => [{ ...aListedCell, left: 0 }],
+    { subject: 'cell c1', verdict: 'failed' },
+  ],
   [
     'cells of which somebody has deleted something',
     async () => Promise.reject(liveColourNotFound('c1')),
@@ -91,6 +95,17 @@ it.each([
   ],
 ])('%s', async (_, cells, finding) => {
   await expect(cellFindings(cells)).resolves.toMatchObject([finding]);
+});
+
+it('a full cell is no fault of a stage that has another one', async () => {
+  const cells = async () => [
+    { ...aListedCell, left: 0 },
+    { ...aListedCell, name: 'c2' },
+  ];
+  await expect(cellFindings(cells)).resolves.toMatchObject([
+    { subject: 'cell c1', verdict: 'ok', says: expect.stringContaining('0 of 48 slots left') },
+    { subject: 'cell c2', verdict: 'ok' },
+  ]);
 });
 
 it('cells of which AWS tells nothing are no fault', async () => {
