@@ -23,20 +23,37 @@ function parsed<S extends z.ZodType>(name: string, schema: S, value: string): z.
   return data;
 }
 
-async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
+/** A cell whose stack has published a descriptor. */
+export interface PublishedCell {
+  readonly name: string;
+  /** @throws PlatformError `ConfigurationInvalid` when somebody has damaged the descriptor */
+  readonly descriptor: () => CellDescriptor;
+}
+
+/** The cells of the stage by their names, those with a damaged descriptor, too. */
+export async function publishedCells(ssm: Parameters): Promise<PublishedCell[]> {
   const ask = (NextToken?: string) =>
     ssm.send(new GetParametersByPathCommand({ Path: CELLS_PARAMETER_PATH, Recursive: false, NextToken }));
   const parameters = await everyItem(
     pages(ask, (page) => page.NextToken),
     (page) => page.Parameters,
   );
-  const cells = parameters.map(({ Name = '', Value = '' }) => parsed(Name, CellDescriptorSchema, Value));
+  return parameters
+    .map(({ Name = '', Value = '' }) => ({
+      name: Name.slice(CELLS_PARAMETER_PATH.length + 1),
+      descriptor: () => parsed(Name, CellDescriptorSchema, Value),
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
+  const cells = (await publishedCells(ssm)).map(({ descriptor }) => descriptor());
   if (cells.length === 0)
     throw new PlatformError(
       'ConfigurationInvalid',
       `no SSM parameter found under ${CELLS_PARAMETER_PATH}: the stage has no cell`,
     );
-  return cells.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return cells;
 }
 
 /**

@@ -1,5 +1,11 @@
 import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
-import { CloudWatchClient, DescribeAlarmsCommand, type DescribeAlarmsCommandInput } from '@aws-sdk/client-cloudwatch';
+import {
+  CloudWatchClient,
+  type CompositeAlarm,
+  DescribeAlarmsCommand,
+  type DescribeAlarmsCommandInput,
+  type MetricAlarm,
+} from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { S3Client } from '@aws-sdk/client-s3';
@@ -9,14 +15,15 @@ import * as z from 'zod';
 import { ruleNameOf } from '../../functions/contract/naming';
 import { STATE_INDEX, stateKeys } from '../../functions/contract/records';
 import { isNamed } from '../../functions/shared/is-named';
+import { once } from '../../functions/shared/once';
 import { everyItem, pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
-import { CONTROL_PLANE, DELIVERY } from '../../infra/config/stack-names';
+import { CONTROL_PLANE, cellOfStack, DELIVERY } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
 import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
 import type { StageConnection } from '../stage-connection';
-import type { ListedCell } from './cell-list';
+import type { FaultyCell, ListedCell } from './cell-list';
 import type { QueueDepth } from './queue-depths';
 
 /**
@@ -26,6 +33,7 @@ import type { QueueDepth } from './queue-depths';
 const LONG_WAIT = 3 * 3_600_000;
 /** Prefix of the names of all platform stacks. */
 const PREFIX = 'TenantOnboarding-';
+const MADE_AGAIN = 'docs/runbook.md#surroundings says how the stack makes it again';
 
 const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
 
@@ -80,31 +88,37 @@ export async function ruleFindings(
     ...(off.length > 0
       ? [failed('event rules', `disabled: ${off.join(', ')}; enable them: a deployment of the same template does not`)]
       : []),
-    ...(gone.length > 0
-      ? [failed('event rules', `deleted: ${gone.join(', ')}; docs/runbook.md#surroundings says how to make them again`)]
-      : []),
+    ...(gone.length > 0 ? [failed('event rules', `deleted: ${gone.join(', ')}; ${MADE_AGAIN}`)] : []),
   ];
   return faults.length > 0 ? faults : [ok('event rules', `${rules.length} enabled`)];
 }
 
+type PlatformAlarm = MetricAlarm | CompositeAlarm;
+
 /**
- * The alarms that ring, and those that somebody has silenced, metric alarms and composite ones. One without an action is part
- * of a composite alarm, and by itself no fault: that of the idle colour always rings.
+ * The alarms of the platform's stacks, metric alarms and composite ones.
  *
  * "DescribeAlarms" (CloudWatch API Reference): without AlarmTypes it answers metric alarms only.
  */
-export async function alarmFindings(client: Pick<CloudWatchClient, 'send'>): Promise<Finding[]> {
+export async function platformAlarms(client: Pick<CloudWatchClient, 'send'>): Promise<PlatformAlarm[]> {
   const platform: DescribeAlarmsCommandInput = {
     AlarmNamePrefix: PREFIX,
     AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
   };
-  const found = await everyItem(
+  return await everyItem(
     pages(
       (NextToken: string | undefined) => client.send(new DescribeAlarmsCommand({ ...platform, NextToken })),
       ({ NextToken }) => NextToken,
     ),
     ({ MetricAlarms = [], CompositeAlarms = [] }) => [...MetricAlarms, ...CompositeAlarms],
   );
+}
+
+/**
+ * The alarms that ring, and those that somebody has silenced. One without an action is part of a composite alarm, and by itself
+ * no fault: that of the idle colour always rings.
+ */
+export function alarmFindings(found: readonly PlatformAlarm[]): Finding[] {
   const alarms = found.filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
   const findings = [
     ...alarms
@@ -148,20 +162,24 @@ const queueFinding = ({ queue, visible, hidden }: QueueDepth & { readonly queue:
  * Without what a cell's stack tells of it, and the live colour of the table, no signup becomes a tenant: somebody may have
  * deleted or damaged either. A full cell is no fault while another one has slots: a stage gets a further cell for that.
  */
-export async function cellFindings(cells: () => Promise<readonly ListedCell[]>): Promise<Finding[]> {
-  try {
-    const listed = await cells();
-    const full = listed.every(({ left }) => left === 0);
-    return listed.map(({ name, left, capacity, liveColour }) =>
-      full
-        ? failed(`cell ${name}`, `no slot of ${capacity} is left, as in all cells; docs/runbook.md#capacity-low`)
-        : ok(`cell ${name}`, `${left} of ${capacity} slots left, ${liveColour} is live`),
-    );
-  } catch (thrown) {
-    if (!isNamed(thrown, 'ConfigurationInvalid')) throw thrown;
-    return [failed('cells', thrown.message)];
-  }
+export function cellFindings(cells: readonly (ListedCell | FaultyCell)[]): Finding[] {
+  if (cells.length === 0) return [failed('cells', 'the stage has none; add one to its configuration, and deploy it')];
+  const full = cells.every((cell) => 'fault' in cell || cell.left === 0);
+  return cells.map((cell) => {
+    const subject = `cell ${cell.name}`;
+    if ('fault' in cell)
+      return failed(subject, cell.fault.includes('docs/') ? cell.fault : `${cell.fault}; ${MADE_AGAIN}`);
+    const { left, capacity, liveColour } = cell;
+    return full
+      ? failed(subject, `no slot of ${capacity} is left, as in all cells; docs/runbook.md#capacity-low`)
+      : ok(subject, `${left} of ${capacity} slots left, ${liveColour} is live`);
+  });
 }
+
+/** An alarm's name begins with that of its stack, and no cell's name has a hyphen. */
+export const cellsWith = (alarms: readonly PlatformAlarm[]): string[] => [
+  ...new Set(alarms.flatMap(({ AlarmName = '' }) => cellOfStack(AlarmName)?.split('-').slice(0, 1) ?? [])),
+];
 
 /**
  * Examines a deployed stage and changes nothing. A question that AWS does not answer gives
@@ -172,17 +190,19 @@ export async function examine(
   table: TenantsTable,
   asking: {
     readonly queues: () => Promise<readonly (QueueDepth & { readonly queue: string })[]>;
-    readonly cells: () => Promise<readonly ListedCell[]>;
+    /** Those that are there, and what of these `deployed` ones is missing. */
+    readonly cells: (deployed: readonly string[]) => Promise<readonly (ListedCell | FaultyCell)[]>;
   },
 ): Promise<readonly Finding[]> {
   const { aws, eventBusName } = stage;
   const cloudformation = new CloudFormationClient(aws);
+  const alarms = once(() => platformAlarms(new CloudWatchClient(aws)));
   const findings = await settled([
     asked('queues', async () => (await asking.queues()).map(queueFinding)),
-    asked('cells', () => cellFindings(asking.cells)),
+    asked('cells', async () => cellFindings(await asking.cells(cellsWith(await alarms())))),
     asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName, cloudformation)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
-    asked('alarms', () => alarmFindings(new CloudWatchClient(aws))),
+    asked('alarms', async () => alarmFindings(await alarms())),
     asked('subscriber and templates', () =>
       deployedStageFindings({
         cloudformation,

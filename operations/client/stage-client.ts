@@ -30,7 +30,7 @@ import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import type { Stage } from '../../infra/config/environments';
 import type { Finding } from '../../infra/preflight/finding';
 import { connectTo, type StageConnection } from '../stage-connection';
-import { type ListedCell, listCells } from './cell-list';
+import { examineCells, type ListedCell, listCells } from './cell-list';
 import { examine } from './doctor';
 import { type FetchedReport, fetchReport, type ListedReport, listReports } from './evidence';
 import { type Ended, type FollowOptions, follow } from './executions';
@@ -272,7 +272,10 @@ export class StageClient {
 
   /** Examines the whole stage. */
   examine(): Promise<readonly Finding[]> {
-    return examine(this.stage, this.table, { queues: () => this.queues(), cells: () => this.cells() });
+    return examine(this.stage, this.table, {
+      queues: () => this.queues(),
+      cells: (deployed) => examineCells(this.table, new SSMClient(this.stage.aws), deployed),
+    });
   }
 
   /** The reports on a tenant, newest first. */

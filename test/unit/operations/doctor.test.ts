@@ -1,7 +1,17 @@
-import { liveColourNotFound } from '../../../functions/compute/table-live-colour';
+import { CELLS_PARAMETER_PATH } from '../../../functions/contract/naming';
+import { itemKeys } from '../../../functions/contract/records';
 import { CONTROL_PLANE, DELIVERY } from '../../../infra/config/stack-names';
-import { alarmFindings, cellFindings, ruleFindings } from '../../../operations/client/doctor';
+import { examineCells } from '../../../operations/client/cell-list';
+import {
+  alarmFindings,
+  cellFindings,
+  cellsWith,
+  platformAlarms,
+  ruleFindings,
+} from '../../../operations/client/doctor';
+import { aCell, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { FakeTable } from '../../support/fake-table';
 
 const AlarmActions = ['arn:aws:sns:eu-central-1:111122223333:alarms'];
 /** Part of a composite alarm: it tells nobody by itself. */
@@ -13,7 +23,7 @@ const IDLE = {
 };
 
 /** CloudWatch with these alarms of the platform. As AWS does, it tells composite ones only when they are asked for. */
-const platformAlarms = (metric: readonly object[], composite: readonly object[] = []) =>
+const fakeAlarms = (metric: readonly object[], composite: readonly object[] = []) =>
   new FakeClient({
     DescribeAlarmsCommand: ({ AlarmTypes = ['MetricAlarm'] }: { AlarmTypes?: string[] }) => ({
       MetricAlarms: AlarmTypes.includes('MetricAlarm') ? metric : [],
@@ -22,8 +32,10 @@ const platformAlarms = (metric: readonly object[], composite: readonly object[] 
   });
 
 describe('alarms', () => {
+  const findings = async (client: FakeClient) => alarmFindings(await platformAlarms(client));
+
   it('are quiet in a healthy stage, although the alarm of the idle colour always rings', async () => {
-    await expect(alarmFindings(platformAlarms([IDLE]))).resolves.toEqual([
+    await expect(findings(fakeAlarms([IDLE]))).resolves.toEqual([
       { subject: 'alarms', verdict: 'ok', says: expect.stringContaining('none rings') },
     ]);
   });
@@ -31,7 +43,7 @@ describe('alarms', () => {
   it('that somebody has silenced are told, although none rings', async () => {
     const late = { AlarmName: 'LateRuns', StateValue: 'OK', ActionsEnabled: false, AlarmActions };
     const quiet = { AlarmName: 'HeldTenants', StateValue: 'OK', ActionsEnabled: true, AlarmActions };
-    await expect(alarmFindings(platformAlarms([late, quiet]))).resolves.toEqual([
+    await expect(findings(fakeAlarms([late, quiet]))).resolves.toEqual([
       { subject: 'alarm LateRuns', verdict: 'failed', says: expect.stringContaining('enable-alarm-actions') },
     ]);
   });
@@ -44,7 +56,7 @@ describe('alarms', () => {
       StateValue: 'ALARM',
       AlarmActions,
     };
-    await expect(alarmFindings(platformAlarms([IDLE, late], [unhealthy]))).resolves.toEqual([
+    await expect(findings(fakeAlarms([IDLE, late], [unhealthy]))).resolves.toEqual([
       { subject: 'alarm LateRuns', verdict: 'failed', says: 'Impact: late.' },
       { subject: 'alarm CellUnhealthy', verdict: 'failed', says: 'Impact: down.' },
     ]);
@@ -82,35 +94,53 @@ const WITHOUT_DELIVERY = stacks({ [CONTROL_PLANE]: [`${CONTROL_PLANE}-Sweep`] })
 const aListedCell = { name: 'c1', capacity: 48, taken: 3, left: 45, liveColour: 'blue' } as const;
 
 it.each([
-  ['a cell with free slots', async () => [aListedCell], { subject: 'cell c1', verdict: 'ok' }],
-  [
-    'a stage whose only cell is full',
-    async () => [{ ...aListedCell, left: 0 }],
-    { subject: 'cell c1', verdict: 'failed' },
-  ],
-  [
-    'cells of which somebody has deleted something',
-    async () => Promise.reject(liveColourNotFound('c1')),
-    { subject: 'cells', verdict: 'failed', says: expect.stringContaining('runbook.md#live-colour') },
-  ],
-])('%s', async (_, cells, finding) => {
-  await expect(cellFindings(cells)).resolves.toMatchObject([finding]);
+  ['a cell with free slots', [aListedCell], { subject: 'cell c1', verdict: 'ok' }],
+  ['a stage whose only cell is full', [{ ...aListedCell, left: 0 }], { subject: 'cell c1', verdict: 'failed' }],
+  ['a stage without a cell', [], { subject: 'cells', verdict: 'failed' }],
+])('%s', (_, cells, finding) => {
+  expect(cellFindings(cells)).toMatchObject([finding]);
 });
 
-it('a full cell is no fault of a stage that has another one', async () => {
-  const cells = async () => [
-    { ...aListedCell, left: 0 },
-    { ...aListedCell, name: 'c2' },
-  ];
-  await expect(cellFindings(cells)).resolves.toMatchObject([
+it('a full cell is no fault of a stage that has another one', () => {
+  expect(
+    cellFindings([
+      { ...aListedCell, left: 0 },
+      { ...aListedCell, name: 'c2' },
+    ]),
+  ).toMatchObject([
     { subject: 'cell c1', verdict: 'ok', says: expect.stringContaining('0 of 48 slots left') },
     { subject: 'cell c2', verdict: 'ok' },
   ]);
 });
 
-it('cells of which AWS tells nothing are no fault', async () => {
-  const refused = async () => Promise.reject(awsError('ThrottlingException'));
-  await expect(cellFindings(refused)).rejects.toMatchObject({ name: 'ThrottlingException' });
+describe('cells of which somebody has deleted or damaged something', () => {
+  const parameter = (name: string, Value = JSON.stringify(aCell({ name }))) => ({
+    Name: `${CELLS_PARAMETER_PATH}/${name}`,
+    Value,
+  });
+  const live = (name: string) => ({ ...itemKeys.liveColour(name), colour: 'blue', since: NOW });
+
+  it('are told each, and hide no other one', async () => {
+    const Parameters = [parameter('c1', '{'), parameter('c2'), parameter('c3')];
+    const ssm = new FakeClient({ GetParametersByPathCommand: { Parameters } });
+    const cells = await examineCells(new FakeTable(live('c1'), live('c3')), ssm, ['c1', 'c2', 'c3', 'c4']);
+    expect(cellFindings(cells)).toMatchObject([
+      { subject: 'cell c1', verdict: 'failed', says: expect.stringMatching(/not JSON; .*#surroundings/) },
+      { subject: 'cell c2', verdict: 'failed', says: expect.stringContaining('runbook.md#live-colour') },
+      { subject: 'cell c3', verdict: 'ok' },
+      { subject: 'cell c4', verdict: 'failed', says: expect.stringContaining(`${CELLS_PARAMETER_PATH}/c4 not found`) },
+    ]);
+  });
+
+  it('are known by the alarms of their stacks', () => {
+    const names = ['TenantOnboarding-Cell-c1-Unhealthy1A', 'TenantOnboarding-Cell-c2-Errors', `${CONTROL_PLANE}-Late`];
+    expect(cellsWith(names.map((AlarmName) => ({ AlarmName })))).toEqual(['c1', 'c2']);
+  });
+
+  it('are no fault when AWS tells nothing', async () => {
+    const ssm = new FakeClient({ GetParametersByPathCommand: awsError('ThrottlingException') });
+    await expect(examineCells(new FakeTable(), ssm, [])).rejects.toMatchObject({ name: 'ThrottlingException' });
+  });
 });
 
 it('a deleted rule is told, of whichever bus and stack', async () => {
