@@ -18,6 +18,7 @@ import { isNamed } from '../../functions/shared/is-named';
 import { once } from '../../functions/shared/once';
 import { everyItem, pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
+import { madeResources } from '../../functions/stacks/made-resources';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { CONTROL_PLANE, cellOfStack, DELIVERY } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
@@ -56,9 +57,7 @@ async function madeIn(client: Pick<CloudFormationClient, 'send'>, StackName: str
 /** The names of the rules that the platform's stacks have made. */
 async function rulesMade(client: Pick<CloudFormationClient, 'send'>): Promise<string[]> {
   const made = (await settled([CONTROL_PLANE, DELIVERY].map((stack) => madeIn(client, stack)))).flat();
-  return made
-    .filter(({ ResourceType }) => ResourceType === 'AWS::Events::Rule')
-    .map(({ PhysicalResourceId }) => ruleNameOf(PhysicalResourceId));
+  return madeResources(made, 'AWS::Events::Rule').map(ruleNameOf);
 }
 
 /**
@@ -83,14 +82,18 @@ export async function ruleFindings(
   const rules = found.flat();
   const off = rules.filter(({ State }) => State === 'DISABLED').map(({ Name }) => Name);
   const gone = made.filter((name) => !rules.some(({ Name }) => Name === name));
-  if (rules.length === 0) return [failed('event rules', 'there are none; deploy the stage')];
   const faults = [
     ...(off.length > 0
       ? [failed('event rules', `disabled: ${off.join(', ')}; enable them: a deployment of the same template does not`)]
       : []),
     ...(gone.length > 0 ? [failed('event rules', `deleted: ${gone.join(', ')}; ${MADE_AGAIN}`)] : []),
   ];
-  return faults.length > 0 ? faults : [ok('event rules', `${rules.length} enabled`)];
+  if (faults.length > 0) return faults;
+  return [
+    rules.length > 0
+      ? ok('event rules', `${rules.length} enabled`)
+      : failed('event rules', 'the stacks have made none; deploy the stage'),
+  ];
 }
 
 type PlatformAlarm = MetricAlarm | CompositeAlarm;

@@ -81,9 +81,9 @@ const stacks = (made: Readonly<Record<string, readonly string[]>>) =>
       return {
         StackResourceSummaries: [
           { ResourceType: 'AWS::SQS::Queue', PhysicalResourceId: 'a-queue' },
-          ...rules
-            .slice(next - 1, next)
-            .map((PhysicalResourceId) => ({ ResourceType: 'AWS::Events::Rule', PhysicalResourceId })),
+          ...rules.slice(next - 1, next).map((PhysicalResourceId) => ({
+            ...{ ResourceType: 'AWS::Events::Rule', ResourceStatus: 'CREATE_COMPLETE', PhysicalResourceId },
+          })),
         ],
         NextToken: next < rules.length ? `${next}` : undefined,
       };
@@ -151,6 +151,29 @@ it('a deleted rule is told, of whichever bus and stack', async () => {
   });
   await expect(ruleFindings(bus({ Name, State: 'ENABLED' }), 'tenant-onboarding', made)).resolves.toMatchObject([
     { verdict: 'failed', says: expect.stringContaining(`deleted: ${CONTROL_PLANE}-Signup, ${DELIVERY}-Push;`) },
+  ]);
+});
+
+it.each(['DELETE_COMPLETE', 'CREATE_IN_PROGRESS', 'CREATE_FAILED'])(
+  'a rule that is %s has been deleted by nobody',
+  async (ResourceStatus) => {
+    const rule = {
+      ResourceType: 'AWS::Events::Rule',
+      ResourceStatus,
+      ...(ResourceStatus === 'DELETE_COMPLETE' && { PhysicalResourceId: 'former' }),
+    };
+    const made = new FakeClient({ ListStackResourcesCommand: { StackResourceSummaries: [rule] } });
+    const present = bus({ Name: `${CONTROL_PLANE}-Sweep`, State: 'ENABLED' });
+    await expect(ruleFindings(present, 'tenant-onboarding', made)).resolves.toMatchObject([{ verdict: 'ok' }]);
+  },
+);
+
+it('of rules that are all deleted it says what makes them again: a deployment does not', async () => {
+  await expect(ruleFindings(bus(), 'tenant-onboarding', WITHOUT_DELIVERY)).resolves.toEqual([
+    {
+      ...{ subject: 'event rules', verdict: 'failed' },
+      says: `deleted: ${CONTROL_PLANE}-Sweep; docs/runbook.md#surroundings says how the stack makes it again`,
+    },
   ]);
 });
 
