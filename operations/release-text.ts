@@ -9,6 +9,11 @@ export const shortDigest = (digest: string | undefined) => digest?.slice(0, 19) 
 export const ringText = ({ ring, tenants }: ReleaseClaim['rings'][number]) =>
   ring === RING_ZERO ? "ring 0: the cell's own page" : `ring ${ring}: ${tenants} tenants`;
 
+const AFTER_A_STOP: Readonly<Record<NonNullable<CellReleases['stopped']>, string>> = {
+  redrivable: 'redrive the execution, or release --back',
+  'for-good': 'AWS can no longer redrive it, and its tenants get the live version within some minutes',
+};
+
 /** State of a cell and its releases, as text. */
 export function releasesText({ cell, live, claim, stopped, tenants }: CellReleases): string {
   const rows: (readonly [string, string])[] = [
@@ -21,9 +26,7 @@ export function releasesText({ cell, live, claim, stopped, tenants }: CellReleas
     ...(live?.idle ? ([['idle', `${live.idle.colour} until ${live.idle.keepUntil}: ${live.idle.why}`]] as const) : []),
   ];
   if (claim) {
-    const open = stopped
-      ? `stopped, at ${claim.phase}: redrive the execution, or release --back`
-      : `under way, at ${claim.phase}`;
+    const open = stopped ? `stopped, at ${claim.phase}: ${AFTER_A_STOP[stopped]}` : `under way, at ${claim.phase}`;
     const state = claim.endedAt ? `${claim.outcome} at ${claim.endedAt}` : open;
     rows.push(['release', `${claim.releaseId}, ${shortDigest(claim.digest)}, ${claim.from} to ${claim.to}: ${state}`]);
     if (claim.intent !== 'go') rows.push(['', `an operator wants it ${claim.intent === 'hold' ? 'held' : 'back'}`]);

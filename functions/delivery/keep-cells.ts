@@ -18,7 +18,7 @@ import { seenRules } from '../routing/host-rule';
 import type { AlignRuleDeps } from '../routing/tenant-rule';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
-import { describe, isUnderWay } from '../shared/described-execution';
+import { describe, isOverForGood } from '../shared/described-execution';
 import { type EventBus, eventBus } from '../shared/event-publisher';
 import { logger } from '../shared/logger';
 import { tenantsTable } from '../tenants/tenants-table';
@@ -99,16 +99,12 @@ interface Stopped {
   readonly redriveCount: number;
 }
 
-/**
- * The release that has the cell, if it will never go on: AWS has deleted its execution, or can no longer redrive it
- * ("RedriveExecution": within 14 days of its end).
- */
+/** The release that has the cell, if its execution will never go on. */
 async function stoppedForGood({ table, sfn }: KeepCellsDeps, cell: CellDescriptor): Promise<Stopped | undefined> {
   const claim = await readClaim(table, cell.name);
   if (!claim || claim.endedAt) return undefined;
   const execution = await describe(sfn, claim.executionArn);
-  const goesOn = execution && (isUnderWay(execution) || execution.redriveStatus !== 'NOT_REDRIVABLE');
-  return goesOn ? undefined : { claim, redriveCount: execution?.redriveCount ?? 0 };
+  return isOverForGood(execution) ? { claim, redriveCount: execution?.redriveCount ?? 0 } : undefined;
 }
 
 /** Gives the cell to the next release, once nobody is served by the colour that it fills, and tells how the one before ended. */

@@ -16,3 +16,7 @@ export async function describe(
 
 /** PENDING_REDRIVE: a child of a Map Run that will be redriven ("DescribeExecution"). */
 export const isUnderWay = ({ status }: DescribeExecutionOutput) => status === 'RUNNING' || status === 'PENDING_REDRIVE';
+
+/** Whether an execution will never go on: AWS has deleted it, or can no longer redrive it ("RedriveExecution": within 14 days of its end). */
+export const isOverForGood = (execution: DescribeExecutionOutput | undefined): boolean =>
+  !execution || (!isUnderWay(execution) && execution.redriveStatus === 'NOT_REDRIVABLE');

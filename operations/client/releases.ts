@@ -8,7 +8,7 @@ import type { LiveColour, ReleaseClaim } from '../../functions/contract/records'
 import { RetryMoveOutput } from '../../functions/contract/release';
 import { readClaim } from '../../functions/delivery/release-store';
 import { tenantsOf } from '../../functions/delivery/tenants-of-cell';
-import { describe, isUnderWay } from '../../functions/shared/described-execution';
+import { describe, isOverForGood, isUnderWay } from '../../functions/shared/described-execution';
 import { settled } from '../../functions/shared/settled';
 import { perform } from './perform';
 import { because, NotFound, type StageClient } from './stage-client';
@@ -17,6 +17,9 @@ export type Intent = ReleaseClaim['intent'];
 export type RetriedMove = z.output<typeof RetryMoveOutput>;
 export type StartedRelease = z.output<typeof StartInCellAnswer>;
 export type Steering = z.output<typeof SteerReleaseAnswer>;
+
+/** AWS redrives the execution, or no longer does. */
+type Stopped = 'redrivable' | 'for-good';
 
 /** The colour to which a release has moved a tenant, and when. */
 export interface MovedTenant {
@@ -28,21 +31,25 @@ export interface MovedTenant {
   readonly counts: boolean;
 }
 
-export interface CellReleases {
+export interface CellRelease {
   readonly cell: string;
   readonly live: LiveColour | undefined;
   /** The release under way, or else the last one. */
   readonly claim: ReleaseClaim | undefined;
   /** The release has its cell, and its execution was stopped. */
-  readonly stopped?: true | undefined;
+  readonly stopped?: Stopped | undefined;
+}
+
+export interface CellReleases extends CellRelease {
   readonly tenants: readonly MovedTenant[];
 }
 
 /** Whether a release has its cell and nobody works on it. Its claim stays open for a redrive. */
-async function isStopped({ sfn }: StageClient, { endedAt, executionArn }: ReleaseClaim): Promise<boolean> {
-  if (endedAt) return false;
+async function stoppedNow({ sfn }: StageClient, { endedAt, executionArn }: ReleaseClaim): Promise<Stopped | undefined> {
+  if (endedAt) return undefined;
   const execution = await describe(sfn, executionArn);
-  return !execution || !isUnderWay(execution);
+  if (isOverForGood(execution)) return 'for-good';
+  return execution && isUnderWay(execution) ? undefined : 'redrivable';
 }
 
 /** Operators' actions on releases. It returns data and prints nothing. */
@@ -73,18 +80,25 @@ export class Releases {
     return await perform(this.client.operator, act, RetryMoveOutput);
   }
 
-  async status(cell: CellDescriptor): Promise<CellReleases> {
+  /** The live colour of a cell, and its release. */
+  async release(cell: string): Promise<CellRelease> {
     const { table } = this.client;
-    const [live, claim, tenants] = await settled([
-      readLiveColour(table, cell.name),
-      readClaim(table, cell.name),
-      tenantsOf(table, cell, ['ACTIVE', 'SUSPENDED']),
-    ]);
+    const [live, claim] = await settled([readLiveColour(table, cell), readClaim(table, cell)]);
+    const stopped = claim && (await stoppedNow(this.client, claim));
+    if (!stopped) return { cell, live, claim };
+    // The release may have ended between the two looks: it ends its claim before its execution.
+    const now = await readClaim(table, cell);
+    const isSame = now?.executionArn === claim.executionArn && !now.endedAt;
+    return isSame ? { cell, live, claim, stopped } : await this.release(cell);
+  }
+
+  async status(cell: CellDescriptor): Promise<CellReleases> {
+    const tenants = await tenantsOf(this.client.table, cell, ['ACTIVE', 'SUSPENDED']);
+    const release = await this.release(cell.name);
     const moved = tenants.flatMap(({ host, placement }) =>
-      placement ? [{ host, ...placement, counts: placement.release === live?.releasing }] : [],
+      placement ? [{ host, ...placement, counts: placement.release === release.live?.releasing }] : [],
     );
-    const stopped = claim !== undefined && (await isStopped(this.client, claim));
-    return { cell: cell.name, live, claim, ...(stopped && { stopped: true }), tenants: moved };
+    return { ...release, tenants: moved };
   }
 
   /**

@@ -1,10 +1,8 @@
 import { DescribeExecutionCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { LRUCache } from 'lru-cache';
-import { readLiveColour } from '../../functions/compute/table-live-colour';
 import { ConcludeAuditOutput } from '../../functions/contract/audit';
 import { PlanSchema } from '../../functions/contract/plans';
-import { readClaim } from '../../functions/delivery/release-store';
 import { once } from '../../functions/shared/once';
 import { settled } from '../../functions/shared/settled';
 import { Releases as ReleasesClient } from '../client/releases';
@@ -67,14 +65,13 @@ export class StageAnswers {
   }
 
   async releases(): Promise<Releases> {
-    const { table } = this.client;
     const releases = await settled(
       (await this.cellNames()).map(async (cell) => {
-        const [live, claim] = await settled([readLiveColour(table, cell), readClaim(table, cell)]);
-        if (!claim) return { cell, live };
+        const { claim, ...release } = await this.releasesOfCells.release(cell);
+        if (!claim) return release;
         // The task token of a waiting run would let its bearer answer for AWS.
         const { waiting: _, ...shown } = claim;
-        return { cell, live, claim: shown };
+        return { ...release, claim: shown };
       }),
     );
     return { releases };

@@ -40,6 +40,8 @@ export const ReleasesSchema = z.object({
       cell: z.string(),
       live: LiveColourSchema.optional(),
       claim: ReleaseClaimSchema.omit({ waiting: true }).optional(),
+      /** The release under way was stopped. AWS redrives it, or no longer does. */
+      stopped: z.enum(['redrivable', 'for-good']).optional(),
     }),
   ),
 });

@@ -23,13 +23,14 @@ const INTENTS: Readonly<Record<Claim['intent'], string>> = {
   ...{ go: '', hold: ', asked to hold after this ring', back: ', asked to bring the tenants back' },
 };
 
-function Outcome({ endedAt, outcome, failure, phase, intent }: Claim) {
+function Outcome({ endedAt, outcome, failure, phase, intent, stopped }: Claim & Pick<CellRelease, 'stopped'>) {
+  if (stopped) return <StatusIndicator type="stopped">{`stopped at ${phase}`}</StatusIndicator>;
   if (!endedAt) return <StatusIndicator type="in-progress">{`${phase}${INTENTS[intent]}`}</StatusIndicator>;
   if (outcome === 'completed') return <StatusIndicator type="success">completed</StatusIndicator>;
   return <StatusIndicator type="error">{outcome ?? failure?.error ?? 'ended'}</StatusIndicator>;
 }
 
-function Release({ claim }: { readonly claim: Claim }) {
+function Release({ claim, stopped }: { readonly claim: Claim } & Pick<CellRelease, 'stopped'>) {
   const { releaseId, digest, from, to, rings, startedAt, endedAt, failure, executionArn } = claim;
   return (
     <SpaceBetween size="m">
@@ -42,7 +43,7 @@ function Release({ claim }: { readonly claim: Claim }) {
         columns={3}
         items={[
           { label: 'Release', value: releaseId },
-          { label: 'State', value: <Outcome {...claim} /> },
+          { label: 'State', value: <Outcome {...claim} stopped={stopped} /> },
           { label: 'Image', value: <span className="mono">{digest}</span> },
           { label: 'Moves tenants', value: `from ${from} to ${to}` },
           { label: 'Started', value: <Time at={startedAt} /> },
@@ -98,7 +99,7 @@ function Orders({ cell, claim }: Pick<CellRelease, 'cell' | 'claim'>) {
   );
 }
 
-function OfCell({ cell, live, claim }: CellRelease) {
+function OfCell({ cell, live, claim, stopped }: CellRelease) {
   const description = live ? (
     <>
       {live.colour} is live since <Time at={live.since} />
@@ -120,7 +121,7 @@ function OfCell({ cell, live, claim }: CellRelease) {
         </Header>
       }
     >
-      {claim ? <Release claim={claim} /> : 'No release so far.'}
+      {claim ? <Release claim={claim} stopped={stopped} /> : 'No release so far.'}
     </Container>
   );
 }
