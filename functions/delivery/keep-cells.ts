@@ -130,7 +130,7 @@ async function keepCell(deps: KeepCellsDeps, cell: CellDescriptor): Promise<Kept
   if (live && (await makeRingZeroAgain(deps, cell))) return 'remade';
   if (!live || live.releasing || !(live.idle || stopped)) return 'kept';
   if ((await alignTenants(deps, cell)) > 0) {
-    await noteLeft(deps.table, cell.name, deps.now());
+    await noteLeft(deps.table, cell.name, OTHER_COLOUR[live.colour], deps.now());
     return 'aligned';
   }
   if (stopped && (await free(deps, cell, stopped, live))) return 'freed';

@@ -1,5 +1,6 @@
 import { GetCommand, TransactWriteCommand, type TransactWriteCommandInput, UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { liveColourNotFound, readLiveColour } from '../compute/table-live-colour';
+import type { Colour } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { MigrationClaimSchema } from '../contract/migration';
 import { itemKeys, type LiveColour, type ReleaseClaim, ReleaseClaimSchema } from '../contract/records';
@@ -278,16 +279,16 @@ export async function withdrawFor(table: TenantsTable, claim: ReleaseClaim, at: 
   });
 }
 
-/** The last rule has left the idle colour at this time. */
-function left({ name: TableName }: TenantsTable, cell: string, at: string) {
+/** The last rule has left the colour at this time, if it is the idle one still: a release may have filled and settled it. */
+function left({ name: TableName }: TenantsTable, cell: string, colour: Colour, at: string) {
   const { changePk, changeSk } = changedNow();
   return {
     Update: {
       TableName,
       Key: itemKeys.liveColour(cell),
       UpdateExpression: 'SET idle.since = :left, changePk = :change, changeSk = :at',
-      ConditionExpression: 'attribute_exists(idle) AND attribute_not_exists(releasing)',
-      ExpressionAttributeValues: { ':left': at, ':change': changePk, ':at': changeSk },
+      ConditionExpression: 'idle.colour = :colour',
+      ExpressionAttributeValues: { ':colour': colour, ':left': at, ':change': changePk, ':at': changeSk },
     },
   };
 }
@@ -321,15 +322,17 @@ export async function endClaimFor(
       },
     },
   };
-  return await written(table, { TransactItems: live.idle ? [ended, left(table, cell, at)] : [ended] });
+  return await written(table, {
+    TransactItems: live.idle ? [ended, left(table, cell, live.idle.colour, at)] : [ended],
+  });
 }
 
 /**
- * Rules have left the idle colour only now: no release fills it before load balancers know. Nothing, when there is none, or a
- * release has begun to move tenants.
+ * Rules have left the colour only now: no release fills it before load balancers know, also one that has claimed the cell
+ * meanwhile. Nothing, when the colour is not idle.
  */
-export async function noteLeft(table: TenantsTable, cell: string, at: Date): Promise<void> {
-  await written(table, { TransactItems: [left(table, cell, at.toISOString())] });
+export async function noteLeft(table: TenantsTable, cell: string, colour: Colour, at: Date): Promise<void> {
+  await written(table, { TransactItems: [left(table, cell, colour, at.toISOString())] });
 }
 
 /** The idle colour has no tasks any more. @throws ConditionalCheckFailedException when a release has begun, or kept it longer */

@@ -50,7 +50,7 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
   output: ReturnTenantsOutput,
   run: async (deps, { release, executionArn, failure }) => {
     const { table, ecs, scaling, now, graceSeconds, page } = deps;
-    const { cell, from, attempt, releaseId } = release;
+    const { cell, from, to, attempt, releaseId } = release;
     await ownClaim(table, { release, executionArn });
     const at = now();
     await note(table, cell.name, executionArn, {
@@ -61,7 +61,7 @@ export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenan
     const begun = await withdraw(table, { release, executionArn }, at.toISOString(), keepUntil);
     await fillLive(ecs, cell, from);
     const aligned = await alignTenants(deps, cell);
-    if (aligned > 0 || !begun) await noteLeft(table, cell.name, now());
+    if (aligned > 0 || !begun) await noteLeft(table, cell.name, to, now());
     const moved = (await tenantsOf(table, cell, ['ACTIVE'])).filter(isMovedBy(attempt));
     await someAtOnce(moved, ({ host }) => untilServed(() => page(cell, host), host, isAnswered));
     await freeScaling(scaling, cell);

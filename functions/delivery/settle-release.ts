@@ -38,7 +38,7 @@ export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleRelea
   output: SettleReleaseOutput,
   run: async (deps, owned) => {
     const { table, scaling, now, graceSeconds } = deps;
-    const { cell, releaseId, to } = owned.release;
+    const { cell, releaseId, from, to } = owned.release;
     await ownClaim(table, owned);
     await note(table, cell.name, owned.executionArn, { phase: 'SettleRelease' });
     const at = now();
@@ -46,7 +46,7 @@ export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleRelea
     const begun = await settle(table, owned, at.toISOString(), keepUntil);
     logger.info('release.settled', { cell: cell.name, releaseId, live: to });
     const aligned = await alignTenants(deps, cell);
-    if (aligned > 0 || !begun) await noteLeft(table, cell.name, now());
+    if (aligned > 0 || !begun) await noteLeft(table, cell.name, from, now());
     await freeScaling(scaling, cell);
     return { aligned };
   },

@@ -65,6 +65,21 @@ test('aligns a rule that a crash has left on the idle colour first, and removes 
   await expect(run()).resolves.toEqual({ cells: { cell1: 'emptied' } });
 });
 
+test('counts the idle colour as left also for a release that has claimed the cell while rules were aligned', async () => {
+  const { world, run } = aScene({ idle });
+  const [rule] = world.elb.rules;
+  if (rule) rule.Actions = [{ Type: 'forward', TargetGroupArn: cell.targetGroupArns.green }];
+  world.elb.after = (command) => {
+    if (command !== 'ModifyRuleCommand') return;
+    world.table.put({ ...itemKeys.liveColour(cell.name), ...world.live(), releasing: 'r1.0' });
+  };
+  await expect(run()).resolves.toEqual({ cells: { cell1: 'aligned' } });
+  expect(world.live()).toMatchObject({
+    releasing: 'r1.0',
+    idle: { ...idle, since: new Date(Date.parse(NOW) + HOUR).toISOString() },
+  });
+});
+
 test('aligns nothing and removes no tasks while a release moves tenants', async () => {
   const { world, run, emptied } = aScene({ idle, releasing: 'r1.0' });
   const [rule] = world.elb.rules;
