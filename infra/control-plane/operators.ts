@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { DAY_INDEX } from '../../functions/contract/act';
 import { CHANGE_INDEX, STATE_INDEX } from '../../functions/contract/records';
 import { WORKFLOWS, workflowNamed } from '../../functions/contract/workflows';
-import { CONTROL_PLANE, DELIVERY } from '../config/stack-names';
+import { CONTROL_PLANE, cellStackName, DELIVERY } from '../config/stack-names';
 import type { StageConfig } from '../config/stages';
 import { type Grant, policyOf } from '../constructs/grant';
 import { PlatformFunction } from '../constructs/platform-function';
@@ -147,10 +147,10 @@ function readerGrants(
     ...evidence.reading(),
     {
       actions: ['cloudformation:DescribeStacks', 'cloudformation:ListStackResources'],
-      resources: [CONTROL_PLANE, DELIVERY].map((name) =>
+      resources: [CONTROL_PLANE, DELIVERY, cellStackName('*')].map((name) =>
         stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: `${name}/*` }),
       ),
-      wildcardBecause: "A stack's ARN ends in an id of its own.",
+      wildcardBecause: "A stack's ARN ends in an id of its own, and cells come with the stage's configuration.",
     },
     // The environment of LaunchStack names the templates, which a reader then finds among the
     // assets.

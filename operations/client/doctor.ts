@@ -20,7 +20,7 @@ import { everyItem, pages } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
 import { madeResources } from '../../functions/stacks/made-resources';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
-import { CONTROL_PLANE, cellOfStack, DELIVERY } from '../../infra/config/stack-names';
+import { CONTROL_PLANE, cellOfStack, cellStackName, DELIVERY } from '../../infra/config/stack-names';
 import { deployedStageFindings } from '../../infra/preflight/deployed-stage';
 import { asked, type Finding, failed, ok } from '../../infra/preflight/finding';
 import type { StageConnection } from '../stage-connection';
@@ -54,10 +54,30 @@ async function madeIn(client: Pick<CloudFormationClient, 'send'>, StackName: str
   }
 }
 
-/** The names of the rules that the platform's stacks have made. */
+/** Physical ids of what the platform's stacks have made of these types. */
+async function madeByStacks(
+  client: Pick<CloudFormationClient, 'send'>,
+  stacks: readonly string[],
+  types: readonly string[],
+) {
+  const made = (await settled(stacks.map((stack) => madeIn(client, stack)))).flat();
+  return types.flatMap((type) => madeResources(made, type));
+}
+
 async function rulesMade(client: Pick<CloudFormationClient, 'send'>): Promise<string[]> {
-  const made = (await settled([CONTROL_PLANE, DELIVERY].map((stack) => madeIn(client, stack)))).flat();
-  return madeResources(made, 'AWS::Events::Rule').map(ruleNameOf);
+  return (await madeByStacks(client, [CONTROL_PLANE, DELIVERY], ['AWS::Events::Rule'])).map(ruleNameOf);
+}
+
+/**
+ * The names of the alarms that the platform's stacks have made, those of these cells, too. "AWS::CloudWatch::CompositeAlarm"
+ * (CloudFormation): its id is its name, as that of a metric alarm.
+ */
+export async function alarmsMade(
+  client: Pick<CloudFormationClient, 'send'>,
+  cells: readonly string[],
+): Promise<string[]> {
+  const stacks = [CONTROL_PLANE, DELIVERY, ...cells.map(cellStackName)];
+  return await madeByStacks(client, stacks, ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']);
 }
 
 /**
@@ -118,10 +138,11 @@ export async function platformAlarms(client: Pick<CloudWatchClient, 'send'>): Pr
 }
 
 /**
- * The alarms that ring, and those that somebody has silenced. One without an action is part of a composite alarm, and by itself
+ * The alarms that ring, those that somebody has silenced, and those that somebody has deleted. One without an action is part of a composite alarm, and by itself
  * no fault: that of the idle colour always rings.
  */
-export function alarmFindings(found: readonly PlatformAlarm[]): Finding[] {
+export function alarmFindings(found: readonly PlatformAlarm[], made: readonly string[]): Finding[] {
+  const gone = made.filter((name) => !found.some(({ AlarmName }) => AlarmName === name));
   const alarms = found.filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
   const findings = [
     ...alarms
@@ -132,8 +153,9 @@ export function alarmFindings(found: readonly PlatformAlarm[]): Finding[] {
       .map(({ AlarmName = '' }) =>
         failed(`alarm ${AlarmName}`, `tells nobody: aws cloudwatch enable-alarm-actions --alarm-names ${AlarmName}`),
       ),
+    ...gone.map((name) => failed(`alarm ${name}`, `deleted; ${MADE_AGAIN}`)),
   ];
-  return findings.length > 0 ? findings : [ok('alarms', 'none rings, and none is silenced')];
+  return findings.length > 0 ? findings : [ok('alarms', 'none rings, and none is silenced or deleted')];
 }
 
 async function waitFindings(table: TenantsTable, now: Date): Promise<Finding[]> {
@@ -205,7 +227,10 @@ export async function examine(
     asked('cells', async () => cellFindings(await asking.cells(cellsWith(await alarms())))),
     asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName, cloudformation)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
-    asked('alarms', async () => alarmFindings(await alarms())),
+    asked('alarms', async () => {
+      const found = await alarms();
+      return alarmFindings(found, await alarmsMade(cloudformation, cellsWith(found)));
+    }),
     asked('subscriber and templates', () =>
       deployedStageFindings({
         cloudformation,

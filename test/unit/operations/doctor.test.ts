@@ -1,9 +1,10 @@
 import { CELLS_PARAMETER_PATH } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
-import { CONTROL_PLANE, DELIVERY } from '../../../infra/config/stack-names';
+import { CONTROL_PLANE, cellStackName, DELIVERY } from '../../../infra/config/stack-names';
 import { examineCells } from '../../../operations/client/cell-list';
 import {
   alarmFindings,
+  alarmsMade,
   cellFindings,
   cellsWith,
   platformAlarms,
@@ -32,7 +33,36 @@ const fakeAlarms = (metric: readonly object[], composite: readonly object[] = []
   });
 
 describe('alarms', () => {
-  const findings = async (client: FakeClient) => alarmFindings(await platformAlarms(client));
+  const findings = async (client: FakeClient, made: readonly string[] = []) =>
+    alarmFindings(await platformAlarms(client), made);
+
+  it('that somebody has deleted are told, of whichever stack and kind', async () => {
+    const [metric, composite, ofCell] = ['Late', 'Unhealthy', 'Errors'].map((name) => `${CONTROL_PLANE}-${name}`);
+    const listed: Readonly<Record<string, readonly object[]>> = {
+      [CONTROL_PLANE]: [
+        { ResourceType: 'AWS::CloudWatch::Alarm', ResourceStatus: 'CREATE_COMPLETE', PhysicalResourceId: metric },
+        { ResourceType: 'AWS::CloudWatch::Alarm', ResourceStatus: 'DELETE_COMPLETE', PhysicalResourceId: 'former' },
+      ],
+      [cellStackName('c1')]: [
+        {
+          ResourceType: 'AWS::CloudWatch::CompositeAlarm',
+          ResourceStatus: 'UPDATE_COMPLETE',
+          PhysicalResourceId: composite,
+        },
+        { ResourceType: 'AWS::CloudWatch::Alarm', ResourceStatus: 'CREATE_COMPLETE', PhysicalResourceId: ofCell },
+      ],
+    };
+    const cloudformation = new FakeClient({
+      ListStackResourcesCommand: ({ StackName }: { StackName: string }) =>
+        listed[StackName] ? { StackResourceSummaries: listed[StackName] } : awsError('ValidationError'),
+    });
+    const there = { AlarmName: ofCell, StateValue: 'OK', ActionsEnabled: true, AlarmActions };
+    const told = await findings(fakeAlarms([there]), await alarmsMade(cloudformation, ['c1']));
+    expect(told).toMatchObject([
+      { subject: `alarm ${metric}`, verdict: 'failed', says: expect.stringContaining('runbook.md#surroundings') },
+      { subject: `alarm ${composite}`, verdict: 'failed', says: expect.stringContaining('deleted') },
+    ]);
+  });
 
   it('are quiet in a healthy stage, although the alarm of the idle colour always rings', async () => {
     await expect(findings(fakeAlarms([IDLE]))).resolves.toEqual([
