@@ -34,6 +34,8 @@ import type { QueueDepth } from './queue-depths';
 const LONG_WAIT = 3 * 3_600_000;
 /** Prefix of the names of all platform stacks. */
 const PREFIX = 'TenantOnboarding-';
+/** CDK names a composite alarm by its path, without hyphens. */
+const ALARM_PREFIX = 'TenantOnboarding';
 const MADE_AGAIN = 'docs/runbook.md#surroundings says how the stack makes it again';
 
 const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
@@ -125,7 +127,7 @@ type PlatformAlarm = MetricAlarm | CompositeAlarm;
  */
 export async function platformAlarms(client: Pick<CloudWatchClient, 'send'>): Promise<PlatformAlarm[]> {
   const platform: DescribeAlarmsCommandInput = {
-    AlarmNamePrefix: PREFIX,
+    AlarmNamePrefix: ALARM_PREFIX,
     AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
   };
   return await everyItem(

@@ -26,10 +26,20 @@ const IDLE = {
 /** CloudWatch with these alarms of the platform. As AWS does, it tells composite ones only when they are asked for. */
 const fakeAlarms = (metric: readonly object[], composite: readonly object[] = []) =>
   new FakeClient({
-    DescribeAlarmsCommand: ({ AlarmTypes = ['MetricAlarm'] }: { AlarmTypes?: string[] }) => ({
-      MetricAlarms: AlarmTypes.includes('MetricAlarm') ? metric : [],
-      CompositeAlarms: AlarmTypes.includes('CompositeAlarm') ? composite : [],
-    }),
+    DescribeAlarmsCommand: ({
+      AlarmTypes = ['MetricAlarm'],
+      AlarmNamePrefix = '',
+    }: {
+      AlarmTypes?: string[];
+      AlarmNamePrefix?: string;
+    }) => {
+      const named = (alarms: readonly { AlarmName?: string }[]) =>
+        alarms.filter(({ AlarmName = '' }) => AlarmName.startsWith(AlarmNamePrefix));
+      return {
+        MetricAlarms: AlarmTypes.includes('MetricAlarm') ? named(metric) : [],
+        CompositeAlarms: AlarmTypes.includes('CompositeAlarm') ? named(composite) : [],
+      };
+    },
   });
 
 describe('alarms', () => {
@@ -71,24 +81,33 @@ describe('alarms', () => {
   });
 
   it('that somebody has silenced are told, although none rings', async () => {
-    const late = { AlarmName: 'LateRuns', StateValue: 'OK', ActionsEnabled: false, AlarmActions };
-    const quiet = { AlarmName: 'HeldTenants', StateValue: 'OK', ActionsEnabled: true, AlarmActions };
+    const late = { AlarmName: `${CONTROL_PLANE}-LateRuns`, StateValue: 'OK', ActionsEnabled: false, AlarmActions };
+    const quiet = { AlarmName: `${CONTROL_PLANE}-HeldTenants`, StateValue: 'OK', ActionsEnabled: true, AlarmActions };
     await expect(findings(fakeAlarms([late, quiet]))).resolves.toEqual([
-      { subject: 'alarm LateRuns', verdict: 'failed', says: expect.stringContaining('enable-alarm-actions') },
+      {
+        subject: `alarm ${CONTROL_PLANE}-LateRuns`,
+        verdict: 'failed',
+        says: expect.stringContaining('enable-alarm-actions'),
+      },
     ]);
   });
 
   it('that ring are told with their description, composite ones, too', async () => {
-    const late = { AlarmName: 'LateRuns', AlarmDescription: 'Impact: late.', StateValue: 'ALARM', AlarmActions };
+    const late = {
+      AlarmName: `${CONTROL_PLANE}-LateRuns`,
+      AlarmDescription: 'Impact: late.',
+      StateValue: 'ALARM',
+      AlarmActions,
+    };
     const unhealthy = {
-      AlarmName: 'CellUnhealthy',
+      AlarmName: 'TenantOnboardingCellc1AlarmsCellUnhealthy',
       AlarmDescription: 'Impact: down.',
       StateValue: 'ALARM',
       AlarmActions,
     };
     await expect(findings(fakeAlarms([IDLE, late], [unhealthy]))).resolves.toEqual([
-      { subject: 'alarm LateRuns', verdict: 'failed', says: 'Impact: late.' },
-      { subject: 'alarm CellUnhealthy', verdict: 'failed', says: 'Impact: down.' },
+      { subject: `alarm ${CONTROL_PLANE}-LateRuns`, verdict: 'failed', says: 'Impact: late.' },
+      { subject: 'alarm TenantOnboardingCellc1AlarmsCellUnhealthy', verdict: 'failed', says: 'Impact: down.' },
     ]);
   });
 });
