@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const NODE = join(__dirname, '../../node_modules/.bin/node');
 const LIMIT_KB = 500;
 /** Of a function and all that it loads. */
-const LOADED_KB = 1_200;
+const LOADED_KB = 1_210;
 /**
  * They are started once a day. AuditSurroundings brings clients that no other function has, one of them built on an SDK of its own;
  * AuditTenant asks about alarms, too.
