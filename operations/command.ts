@@ -3,6 +3,8 @@ import { printable } from './printable';
 
 const EXIT_CODES = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 const EXIT_CODE_OF_SIGPIPE = 141;
+/** Milliseconds. npm passes on to its command the signal that the terminal has sent to both: one Ctrl-C comes twice. */
+const ONE_KEY = 500;
 
 /** The reason with which a command's signal is aborted. */
 export class Interrupted extends Error {
@@ -15,15 +17,19 @@ export class Interrupted extends Error {
 
 /**
  * Runs a command of this repository. Its signal is aborted when the process is asked to end, or
- * when its parent process has died. The command then ends what it has started. A second request
- * ends the process at once, and so does the first one of a command that takes no signal: it has nothing to end, and must do
+ * when its parent process has died. The command then ends what it has started. A second request, half a second
+ * later or more, ends the process at once, and so does the first one of a command that takes no signal: it has nothing to end, and must do
  * nothing more.
  */
 export function runCommand(main: (signal: AbortSignal) => Promise<number>): void {
   const controller = new AbortController();
+  let firstAt = 0;
   const interrupt = (code: number) => {
-    if (main.length === 0 || controller.signal.aborted) process.exit(code);
-    controller.abort(new Interrupted(code));
+    if (main.length === 0) process.exit(code);
+    if (!controller.signal.aborted) {
+      firstAt = performance.now();
+      controller.abort(new Interrupted(code));
+    } else if (performance.now() - firstAt >= ONE_KEY) process.exit(code);
   };
   for (const [name, code] of Object.entries(EXIT_CODES)) process.on(name, () => interrupt(code));
   // A reader that has seen enough, such as `head`, closes the pipe.

@@ -17,7 +17,8 @@ describe('a command that is interrupted', () => {
     expect(() => process.emit('SIGINT')).toThrow('exit 130');
   });
 
-  test('ends what it has started first, and at once when it is asked again', () => {
+  test('ends what it has started first, by one Ctrl-C that npm passes on once more, and at once when it is asked again', () => {
+    const now = jest.spyOn(performance, 'now').mockReturnValue(1000);
     let given: AbortSignal | undefined;
     runCommand((signal) => {
       given = signal;
@@ -25,7 +26,11 @@ describe('a command that is interrupted', () => {
     });
     process.emit('SIGINT');
     expect(given?.aborted).toBe(true);
+    now.mockReturnValue(1001);
+    expect(() => process.emit('SIGINT')).not.toThrow();
+    now.mockReturnValue(1500);
     expect(() => process.emit('SIGINT')).toThrow('exit 130');
+    now.mockRestore();
   });
 });
 
