@@ -100,8 +100,8 @@ function meetsFields(statement: Statement, visit: Visit): Verdict {
   const texts = textsOf(field, visit)?.map((text) => transformed(text, TextTransformations));
   const test = testOf(statement);
   const verdict = firstOf(texts ?? [undefined], true, (text) => (text === undefined ? 'unknown' : test(text)));
-  const isOfHost = field.SingleHeader?.Name?.toLowerCase() === 'host';
-  return isOfHost && !verdict ? 'unknown' : verdict;
+  const isOfTenant = /^(?:host|origin|referer)$/i.test(field.SingleHeader?.Name ?? '');
+  return isOfTenant && !verdict ? 'unknown' : verdict;
 }
 
 /** The decisive verdict if any has it, for example false of those that must all be true. */

@@ -155,6 +155,11 @@ test.each<[string, Record<string, object>, boolean]>([
     true,
   ],
   ['of every host', bytes('.', 'CONTAINS', header('Host')), false],
+  ...['Origin', 'Referer'].map((name): [string, Record<string, object>, boolean] => [
+    `of forms without the tenant in ${name}`,
+    and(bytes('POST', 'EXACTLY', { Method: {} }), not(bytes('.tenants.example', 'CONTAINS', header(name)))),
+    true,
+  ]),
   ['of whoever takes zipped pages', bytes('gzip', 'CONTAINS', header('accept-encoding')), false],
   ['of whoever speaks a language', size(header('Accept-Language'), 'GE', 1), false],
   ['of iPhones', bytes('iPhone', 'CONTAINS', agent), false],
