@@ -174,7 +174,7 @@ test('the same release, started again, does nothing; a release of a cell that an
   await control(endpointUrl, 'tasks', { executionArn, state: 'PrepareTask', fate: 'abort' });
   await released.client.start({ ...image, cell: released.cell.name }, { stateMachineArn, name });
   expect((await released.client.follow(executionArn)).status).toBe('ABORTED');
-  expect((await new Releases(released.client).status(released.cell)).stopped).toBe(true);
+  expect((await new Releases(released.client).status(released.cell)).stopped).toBe('redrivable');
   const lost = await released.client.follow((await released.begin('good')).executionArn);
   expect(lost).toMatchObject({
     status: 'FAILED',
