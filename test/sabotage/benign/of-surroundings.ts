@@ -115,6 +115,10 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
     ...{ Name: 'incident', Action: { Block: {} } },
     Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } },
   }),
+  withRule('let in visitors of some countries alone, at the web ACL', {
+    ...{ Name: 'fence', Action: { Block: {} } },
+    Statement: { NotStatement: { Statement: { GeoMatchStatement: { CountryCodes: ['AT', 'CH', 'DE'] } } } },
+  }),
   withRule('refuse a crawler at the web ACL', {
     ...{ Name: 'crawler', Action: { Block: {} } },
     Statement: {

@@ -144,11 +144,6 @@ export const WEB_ACL_TECHNIQUES: readonly SharedTechnique[] = [
     '"ByteMatchStatement":{"FieldToMatch":{"UriPath":{}}',
   ),
   changed(
-    'block all countries but one',
-    blocking({ NotStatement: { Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } } } }),
-    '"NotStatement":{"Statement":{"GeoMatchStatement"',
-  ),
-  changed(
     'block who asks ten times in five minutes',
     blocking({ RateBasedStatement: { Limit: 10, AggregateKeyType: 'IP' } }),
     '"Limit":10',
