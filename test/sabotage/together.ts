@@ -23,7 +23,8 @@ export interface Ground<S> {
   readonly ask: (believed?: Detonated['believed']) => Promise<Answer[]>;
 }
 
-export interface Verdict {
+/** What the checks said while a technique was in force. */
+export interface Finding {
   readonly technique: string;
   /** The check that must find it. */
   readonly check: string;
@@ -34,19 +35,20 @@ export interface Verdict {
   /** The evidence of that check. */
   readonly evidence: string;
   readonly expectedEvidence: string;
+  readonly seconds: number;
+}
+
+export interface Verdict extends Finding {
   /** Checks that still fail after the revert, with their evidence. */
   readonly falseAlarms: readonly string[];
-  readonly seconds: number;
 }
 
 interface Seen {
   readonly answers: readonly Answer[];
-  readonly falseAlarms: readonly string[];
   readonly seconds: number;
 }
 
-function verdictOn({ name, check }: Named, expectedEvidence: string, seen: Seen): Verdict {
-  const { answers, falseAlarms, seconds } = seen;
+function findingOf({ name, check }: Named, expectedEvidence: string, { answers, seconds }: Seen): Finding {
   const evidence = answers.find(({ id }) => id === check)?.evidence ?? 'nothing';
   return {
     technique: name,
@@ -55,15 +57,19 @@ function verdictOn({ name, check }: Named, expectedEvidence: string, seen: Seen)
     found: evidence.includes(expectedEvidence),
     evidence,
     expectedEvidence,
-    falseAlarms,
     seconds,
   };
 }
 
-const alarmsIn = (answers: readonly Answer[]) => answers.map(({ id, evidence }) => `${id}: ${evidence}`);
-
 /** Detonates a technique, asks, reverts and asks again. @throws Error when the detonation fails */
-export async function tryAlone<S>({ scene, ask }: Ground<S>, technique: Technique<S>): Promise<Verdict> {
+export async function tryAlone<S>(ground: Ground<S>, technique: Technique<S>): Promise<Verdict> {
+  const finding = await findAlone(ground, technique);
+  const left = await ground.ask();
+  return { ...finding, falseAlarms: left.map(({ id, evidence }) => `${id}: ${evidence}`) };
+}
+
+/** Detonates a technique, asks and reverts. @throws Error when the detonation fails */
+async function findAlone<S>({ scene, ask }: Ground<S>, technique: Technique<S>): Promise<Finding> {
   const began = performance.now();
   const { expectedEvidence, revert, believed } = await technique.detonate(scene).catch((thrown: unknown) => {
     const reason = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : thrown;
@@ -71,7 +77,7 @@ export async function tryAlone<S>({ scene, ask }: Ground<S>, technique: Techniqu
   });
   const answers = await ask(believed).finally(revert);
   const seconds = (performance.now() - began) / 1000;
-  return verdictOn(technique, expectedEvidence, { answers, falseAlarms: alarmsIn(await ask()), seconds });
+  return findingOf(technique, expectedEvidence, { answers, seconds });
 }
 
 /** Techniques in force at the same time: no batch is larger, as each is for another check. */
@@ -121,15 +127,15 @@ async function revertAll(detonated: readonly Detonated[]): Promise<void> {
 }
 
 /**
- * Puts the techniques in force together, asks all checks once, reverts and asks again. What cannot
- * stand beside the others, or is not found beside them, is tried alone.
+ * Puts the techniques in force together, asks all checks once and reverts. What cannot stand beside
+ * the others, or is not found beside them, is tried alone.
  *
  * @throws Error when a technique cannot be detonated alone either
  */
 export async function tryTogether<S, T extends Technique<S>>(
   ground: Ground<S>,
   techniques: readonly T[],
-): Promise<Map<T, Verdict>> {
+): Promise<Map<T, Finding>> {
   const { scene, ask } = ground;
   const began = performance.now();
   const inForce = new Map<T, Detonated>();
@@ -145,14 +151,13 @@ export async function tryTogether<S, T extends Technique<S>>(
   } finally {
     await revertAll([...inForce.values()]);
   }
-  const falseAlarms = alarmsIn(await ask());
-  const seen = { answers, falseAlarms, seconds: (performance.now() - began) / 1000 };
+  const seen = { answers, seconds: (performance.now() - began) / 1000 };
 
-  const verdicts = new Map<T, Verdict>();
+  const findings = new Map<T, Finding>();
   for (const technique of techniques) {
     const detonated = inForce.get(technique);
-    const verdict = detonated && verdictOn(technique, detonated.expectedEvidence, seen);
-    verdicts.set(technique, verdict?.found ? verdict : await tryAlone(ground, technique));
+    const finding = detonated && findingOf(technique, detonated.expectedEvidence, seen);
+    findings.set(technique, finding?.found ? finding : await findAlone(ground, technique));
   }
-  return verdicts;
+  return findings;
 }
