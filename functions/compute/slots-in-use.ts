@@ -30,6 +30,6 @@ export async function slotsInUse(
       }),
     );
   let taken = 0;
-  for await (const page of pages(ask, ({ LastEvaluatedKey }) => LastEvaluatedKey)) taken += page.Count ?? 0;
+  for await (const page of pages(ask, 'LastEvaluatedKey')) taken += page.Count ?? 0;
   return { taken, left: Math.max(0, capacity - taken) };
 }

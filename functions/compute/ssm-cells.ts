@@ -34,10 +34,7 @@ export interface PublishedCell {
 export async function publishedCells(ssm: Parameters): Promise<PublishedCell[]> {
   const ask = (NextToken?: string) =>
     ssm.send(new GetParametersByPathCommand({ Path: CELLS_PARAMETER_PATH, Recursive: false, NextToken }));
-  const parameters = await everyItem(
-    pages(ask, (page) => page.NextToken),
-    (page) => page.Parameters,
-  );
+  const parameters = await everyItem(pages(ask, 'NextToken'), (page) => page.Parameters);
   return parameters
     .map(({ Name = '', Value = '' }) => ({
       name: Name.slice(CELLS_PARAMETER_PATH.length + 1),

@@ -53,11 +53,8 @@ export async function retainedSource(
 ): Promise<RestoreSource> {
   const id = tenantNames.database(tenantId);
   const ofInstance = { DBInstanceIdentifier: id, Filters: [{ Name: 'status', Values: ['retained'] }] };
-  const asked = pages(
-    (Marker: string | undefined) => rds.send(new DescribeDBInstanceAutomatedBackupsCommand({ ...ofInstance, Marker })),
-    (page) => page.Marker,
-  );
-  const backups = await everyItem(asked, (page) => page.DBInstanceAutomatedBackups);
+  const ask = (Marker?: string) => rds.send(new DescribeDBInstanceAutomatedBackupsCommand({ ...ofInstance, Marker }));
+  const backups = await everyItem(pages(ask, 'Marker'), (page) => page.DBInstanceAutomatedBackups);
   const backup = backups.find((each) => has(each, to));
   if (!backup) {
     const kept = backups.length === 0 ? 'has kept no automated backups of it' : `can restore ${backups.map(windowOf)}`;

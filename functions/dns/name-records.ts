@@ -72,14 +72,15 @@ type Page = ListResourceRecordSetsResponse;
 
 /** All records of the zone, page by page. */
 export async function* everyRecord({ client, id: HostedZoneId }: HostedZone): AsyncGenerator<ResourceRecordSet> {
-  const ask = (before?: Page) =>
-    client.send(
+  const ask = async (before?: Page) => {
+    const page = await client.send(
       new ListResourceRecordSetsCommand({
         HostedZoneId,
         StartRecordName: before?.NextRecordName,
         StartRecordType: before?.NextRecordType,
       }),
     );
-  const next = (page: Page) => (page.IsTruncated ? page : undefined);
-  for await (const { ResourceRecordSets = [] } of pages<Page, Page>(ask, next)) yield* ResourceRecordSets;
+    return { records: page.ResourceRecordSets ?? [], next: page.IsTruncated ? page : undefined };
+  };
+  for await (const { records } of pages(ask, 'next')) yield* records;
 }

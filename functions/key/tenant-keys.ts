@@ -35,10 +35,7 @@ export const keyByAlias = (kms: KeyFinder['kms'], tenantId: string) => describeK
 export async function keysByTag({ kms, tagging }: KeyFinder, tenantId: string): Promise<KeyMetadata[]> {
   const wanted = { ResourceTypeFilters: ['kms:key'], TagFilters: [{ Key: TENANT_TAG, Values: [tenantId] }] };
   const ask = (PaginationToken?: string) => tagging.send(new GetResourcesCommand({ ...wanted, PaginationToken }));
-  const found = await everyItem(
-    pages(ask, (page) => page.PaginationToken),
-    (page) => page.ResourceTagMappingList,
-  );
+  const found = await everyItem(pages(ask, 'PaginationToken'), (page) => page.ResourceTagMappingList);
   const arns = found.flatMap(({ ResourceARN }) => ResourceARN ?? []);
   const keys = await settled(arns.map((arn) => describeKey(kms, arn)));
   return keys.filter((key) => key !== undefined);

@@ -40,7 +40,7 @@ export function claimLeftovers(table: TenantsTable): LeftoverKind {
       const all = { TableName: table.name, ProjectionExpression: 'pk, sk, tenantId' };
       const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
         table.client.send(new ScanCommand({ ...all, ExclusiveStartKey }));
-      for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey)) {
+      for await (const { Items = [] } of pages(ask, 'LastEvaluatedKey')) {
         for (const item of Items) {
           const claim = ClaimSchema.safeParse(item).data;
           const id = `${claim?.pk}|${claim?.sk}`;

@@ -16,7 +16,7 @@ const tenantOf = (name = '') => (/^(?:rds:)?tenant-/.test(name) ? tenantIdIn(nam
 /** All instances whose names have a tenant's id. */
 export async function* databaseInstances(rds: Pick<RDSClient, 'send'>): AsyncGenerator<Leftover> {
   const ask = (Marker?: string) => rds.send(new DescribeDBInstancesCommand({ Marker }));
-  for await (const { DBInstances = [] } of pages(ask, (page) => page.Marker)) {
+  for await (const { DBInstances = [] } of pages(ask, 'Marker')) {
     for (const { DBInstanceIdentifier: id = '' } of DBInstances) {
       const tenantId = tenantOf(id);
       if (tenantId) yield { tenantId, id };
@@ -35,7 +35,7 @@ export function databaseLeftovers(rds: Pick<RDSClient, 'send'>): LeftoverKind[] 
     list: async function* () {
       const Filters = [{ Name: 'status', Values: ['retained'] }];
       const ask = (Marker?: string) => rds.send(new DescribeDBInstanceAutomatedBackupsCommand({ Filters, Marker }));
-      for await (const { DBInstanceAutomatedBackups = [] } of pages(ask, (page) => page.Marker)) {
+      for await (const { DBInstanceAutomatedBackups = [] } of pages(ask, 'Marker')) {
         for (const { DBInstanceIdentifier, DbiResourceId } of DBInstanceAutomatedBackups) {
           const tenantId = tenantOf(DBInstanceIdentifier);
           if (tenantId && DbiResourceId) yield { tenantId, id: DbiResourceId };
@@ -52,7 +52,7 @@ export function databaseLeftovers(rds: Pick<RDSClient, 'send'>): LeftoverKind[] 
     kind: 'snapshot',
     list: async function* () {
       const ask = (Marker?: string) => rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual', Marker }));
-      for await (const { DBSnapshots = [] } of pages(ask, (page) => page.Marker)) {
+      for await (const { DBSnapshots = [] } of pages(ask, 'Marker')) {
         for (const { DBInstanceIdentifier, DBSnapshotIdentifier } of DBSnapshots) {
           const tenantId = tenantOf(DBInstanceIdentifier);
           if (tenantId && DBSnapshotIdentifier) yield { tenantId, id: DBSnapshotIdentifier };

@@ -34,7 +34,7 @@ export function keyLeftovers({ kms, tagging, table }: KeyLeftoversDeps): Leftove
             PaginationToken,
           }),
         );
-      for await (const { ResourceTagMappingList = [] } of pages(ask, (page) => page.PaginationToken)) {
+      for await (const { ResourceTagMappingList = [] } of pages(ask, 'PaginationToken')) {
         for (const { ResourceARN, Tags = [] } of ResourceTagMappingList) {
           const tenantId = Tags.find(({ Key }) => Key === TENANT_TAG)?.Value;
           if (ResourceARN && tenantId) yield { tenantId, id: ResourceARN };
@@ -62,7 +62,7 @@ export function keyLeftovers({ kms, tagging, table }: KeyLeftoversDeps): Leftove
     kind: 'alias',
     list: async function* () {
       const ask = (Marker?: string) => kms.send(new ListAliasesCommand({ Limit: 100, Marker }));
-      for await (const { Aliases = [] } of pages(ask, (page) => page.NextMarker)) {
+      for await (const { Aliases = [] } of pages(ask, 'NextMarker')) {
         for (const { AliasName = '' } of Aliases) {
           const tenantId = AliasName.startsWith(ALIASES) ? tenantIdIn(AliasName) : undefined;
           if (tenantId) yield { tenantId, id: AliasName };

@@ -17,7 +17,7 @@ export function roleLeftovers(iam: Pick<IAMClient, 'send'>): LeftoverKind {
     kind: 'role',
     list: async function* () {
       const ask = (Marker?: string) => iam.send(new ListRolesCommand({ PathPrefix: TENANT_ROLE_PATH, Marker }));
-      for await (const { Roles = [] } of pages(ask, (page) => page.Marker)) {
+      for await (const { Roles = [] } of pages(ask, 'Marker')) {
         for (const { RoleName = '' } of Roles) {
           const tenantId = tenantIdIn(RoleName);
           if (tenantId) yield { tenantId, id: RoleName };

@@ -31,7 +31,7 @@ export function ruleLeftovers({ elb, compute }: RuleLeftoversDeps): LeftoverKind
       for (const { listenerArn } of await compute.cells()) {
         const ask = (Marker?: string) =>
           elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn, PageSize: 400, Marker }));
-        for await (const { Rules = [] } of pages(ask, (page) => page.NextMarker)) {
+        for await (const { Rules = [] } of pages(ask, 'NextMarker')) {
           const arns = Rules.flatMap(({ RuleArn, IsDefault }) => (RuleArn && !IsDefault ? [RuleArn] : []));
           for (let at = 0; at < arns.length; at += TAGGED_AT_ONCE) {
             const ResourceArns = arns.slice(at, at + TAGGED_AT_ONCE);

@@ -33,7 +33,7 @@ async function reportOfService(deps: WitnessDeps, tenantId: string): Promise<str
   const keys: string[] = [];
   const ask = (ContinuationToken?: string) =>
     s3.send(new ListObjectsV2Command({ Bucket, Prefix: `${EVIDENCE_PREFIX}${tenantId}/`, ContinuationToken }));
-  for await (const { Contents = [] } of pages(ask, (page) => page.NextContinuationToken))
+  for await (const { Contents = [] } of pages(ask, 'NextContinuationToken'))
     keys.push(...Contents.flatMap(({ Key = '' }) => (Key.endsWith('.json') ? [Key] : [])));
   for (const Key of keys.slice(-REPORTS)) {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));

@@ -26,7 +26,7 @@ export function stackLeftovers({ cloudformation, s3, platform }: StackLeftoversD
     list: async function* () {
       const ask = (NextToken?: string) =>
         cloudformation.send(new ListStacksCommand({ StackStatusFilter: LIVING, NextToken }));
-      for await (const { StackSummaries = [] } of pages(ask, (page) => page.NextToken)) {
+      for await (const { StackSummaries = [] } of pages(ask, 'NextToken')) {
         for (const { StackName = '' } of StackSummaries) {
           const tenantId = StackName.startsWith('tenant-') ? tenantIdIn(StackName) : undefined;
           if (tenantId) yield { tenantId, id: StackName };

@@ -28,7 +28,7 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
     list: async function* () {
       const ask = (ContinuationToken?: string) =>
         s3.send(new ListBucketsCommand({ Prefix: 'tenant-', MaxBuckets: 1000, ContinuationToken }));
-      for await (const { Buckets = [] } of pages(ask, (page) => page.ContinuationToken)) {
+      for await (const { Buckets = [] } of pages(ask, 'ContinuationToken')) {
         for (const { Name = '' } of Buckets) {
           const tenantId = tenantIdIn(Name);
           if (tenantId) yield { tenantId, id: Name };
@@ -45,7 +45,7 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
     list: async function* () {
       const ask = (NextToken?: string) =>
         secrets.send(new ListSecretsCommand({ Filters: [{ Key: 'name', Values: ['tenants/'] }], NextToken }));
-      for await (const { SecretList = [] } of pages(ask, (page) => page.NextToken)) {
+      for await (const { SecretList = [] } of pages(ask, 'NextToken')) {
         for (const { Name = '', DeletedDate } of SecretList) {
           const tenantId = Name.startsWith('tenants/') && !DeletedDate ? tenantIdIn(Name) : undefined;
           if (tenantId) yield { tenantId, id: Name };
@@ -66,7 +66,7 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
     list: async function* () {
       for (const logGroupNamePrefix of LOG_GROUPS) {
         const ask = (nextToken?: string) => logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix, nextToken }));
-        for await (const { logGroups = [] } of pages(ask, (page) => page.nextToken)) {
+        for await (const { logGroups = [] } of pages(ask, 'nextToken')) {
           for (const { logGroupName = '' } of logGroups) {
             const tenantId = tenantIdIn(logGroupName);
             if (tenantId) yield { tenantId, id: logGroupName };

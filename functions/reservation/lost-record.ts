@@ -48,7 +48,7 @@ export async function slotWithoutRecord(
     };
     const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
       table.client.send(new QueryCommand({ ...taken, ExclusiveStartKey }));
-    for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
+    for await (const { Items = [] } of pages(ask, 'LastEvaluatedKey'))
       for (const item of Items) {
         const slot = parseAt(`taken slot of cell ${cell.name}`, TakenSlotSchema, item);
         if (slot.tenantId === tenantId) return slotAt(cell, slot.number);

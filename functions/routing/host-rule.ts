@@ -47,10 +47,7 @@ export const isRuleGone = (thrown: unknown) => isCoded(thrown, 'RuleNotFound');
 
 async function rulesOf(elb: LoadBalancer, ListenerArn: string): Promise<Rule[]> {
   const ask = (Marker?: string) => elb.send(new DescribeRulesCommand({ ListenerArn, PageSize: PAGE_SIZE, Marker }));
-  return await everyItem(
-    pages(ask, (page) => page.NextMarker),
-    (page) => page.Rules,
-  );
+  return await everyItem(pages(ask, 'NextMarker'), (page) => page.Rules);
 }
 
 /** The priorities of all rules of the listener, but for its default one, which has none and counts for no quota. */

@@ -46,7 +46,7 @@ export async function* waitingTasks(
   };
   const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
     client.send(new QueryCommand({ ...waiting, ExclusiveStartKey }));
-  for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey))
+  for await (const { Items = [] } of pages(ask, 'LastEvaluatedKey'))
     for (const item of Items) {
       const task = items.read(WaitingTaskSchema, item);
       if (task) yield task;

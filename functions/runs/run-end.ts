@@ -28,7 +28,7 @@ export const isConcluded = ({ executionArn, failure }: RunEnd) => failure.step =
 async function* historyBackwards(sfn: Executions, executionArn: string): AsyncGenerator<HistoryEvent> {
   const latest = { executionArn, reverseOrder: true, includeExecutionData: false, maxResults: 200 };
   const ask = (nextToken?: string) => sfn.send(new GetExecutionHistoryCommand({ ...latest, nextToken }));
-  for await (const { events = [] } of pages(ask, (page) => page.nextToken)) yield* events;
+  for await (const { events = [] } of pages(ask, 'nextToken')) yield* events;
 }
 
 /**

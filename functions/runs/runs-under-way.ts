@@ -7,10 +7,7 @@ import { everyItem, pages } from '../shared/paging';
 export async function runningExecutions(sfn: Executions, stateMachineArn: string): Promise<ExecutionListItem[]> {
   const running = { stateMachineArn, statusFilter: 'RUNNING', maxResults: 1000 } as const;
   const ask = (nextToken?: string) => sfn.send(new ListExecutionsCommand({ ...running, nextToken }));
-  return await everyItem(
-    pages(ask, (page) => page.nextToken),
-    (page) => page.executions,
-  );
+  return await everyItem(pages(ask, 'nextToken'), (page) => page.executions);
 }
 
 /** Whether a run takes longer than the limit. After a redrive the time starts again. */

@@ -1,17 +1,19 @@
 /**
- * Pages of an AWS list, for APIs with any name for the token. The SDK's own paginators require an
- * instance of their client; this one accepts any function that returns a page.
+ * Pages of an AWS list. The SDK's own paginators require an instance of their client, and not every
+ * list has one; this one accepts any function that returns a page.
+ *
+ * @param token name of the token for the next page
  */
-export async function* pages<Page, Token = string>(
-  ask: (token: Token | undefined) => Promise<Page>,
-  tokenOf: (page: Page) => Token | undefined,
+export async function* pages<Page, Token extends keyof Page>(
+  ask: (after: Page[Token] | undefined) => Promise<Page>,
+  token: Token,
 ): AsyncGenerator<Page> {
-  let token: Token | undefined;
+  let after: Page[Token] | undefined;
   do {
-    const page = await ask(token);
+    const page = await ask(after);
     yield page;
-    token = tokenOf(page);
-  } while (token);
+    after = page[token];
+  } while (after);
 }
 
 /** The items of all pages. `from` is `pages` or a paginator of the SDK. */

@@ -41,12 +41,7 @@ const asking = ({ name }: TenantsTable, after: string) => ({
 export async function changesAfter(table: TenantsTable, after: string): Promise<Mark[]> {
   const ask = (ExclusiveStartKey: Record<string, unknown> | undefined) =>
     table.client.send(new QueryCommand({ ...asking(table, after), ExclusiveStartKey }));
-  return MarksSchema.parse(
-    await everyItem(
-      pages(ask, ({ LastEvaluatedKey }) => LastEvaluatedKey),
-      ({ Items }) => Items,
-    ),
-  );
+  return MarksSchema.parse(await everyItem(pages(ask, 'LastEvaluatedKey'), ({ Items }) => Items));
 }
 
 /** When the last write was, by the clock of its writer; undefined in a new stage. */

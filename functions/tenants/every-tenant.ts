@@ -33,7 +33,7 @@ async function* itemsWith(table: TenantsTable, sk: string, after?: object): Asyn
         ExclusiveStartKey: ExclusiveStartKey ?? (after && { ...after }),
       }),
     );
-  for await (const { Items = [] } of pages(ask, (page) => page.LastEvaluatedKey)) yield Items;
+  for await (const { Items = [] } of pages(ask, 'LastEvaluatedKey')) yield Items;
 }
 
 const tenantItems = (table: TenantsTable, after?: string | null) =>

@@ -33,7 +33,7 @@ export async function placedTenantsIn(
   const found: PlacedTenant[] = [];
   for (const status of statuses) {
     const ask = (after?: string) => listTenantsIn(table, status, { after, attributes: ATTRIBUTES });
-    for await (const { tenants } of pages(ask, ({ next }) => next)) {
+    for await (const { tenants } of pages(ask, 'next')) {
       for (const item of tenants) {
         const tenant = items.read(PlacedTenantSchema, item);
         if (tenant?.slot?.cell === cell) found.push(tenant);

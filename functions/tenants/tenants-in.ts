@@ -16,7 +16,7 @@ export async function* tenantsIn(
 ): AsyncGenerator<TenantRecord> {
   for (const status of statuses) {
     const ask = (after?: string) => listTenantsIn(table, status, { after });
-    for await (const { tenants } of pages(ask, ({ next }) => next)) {
+    for await (const { tenants } of pages(ask, 'next')) {
       for (const tenant of tenants) {
         const record = items.read(TenantRecordSchema, tenant);
         if (record) yield record;

@@ -17,13 +17,8 @@ export async function ruleFindings(
   elb: Pick<ElasticLoadBalancingV2Client, 'send'>,
   { cells }: Pick<StageConfig, 'cells'>,
 ): Promise<Finding[]> {
-  const limits = await everyItem(
-    pages(
-      (Marker: string | undefined) => elb.send(new DescribeAccountLimitsCommand({ Marker })),
-      ({ NextMarker }) => NextMarker,
-    ),
-    ({ Limits }) => Limits,
-  );
+  const ask = (Marker?: string) => elb.send(new DescribeAccountLimitsCommand({ Marker }));
+  const limits = await everyItem(pages(ask, 'NextMarker'), (page) => page.Limits);
   const needed = Math.max(...cells.map(({ quotas }) => quotas.rulesPerLoadBalancer));
   const value = limits.find(({ Name }) => Name === RULES)?.Max;
   if (value === undefined) throw new Error(`Elastic Load Balancing tells no limit ${RULES}`);

@@ -11,10 +11,7 @@ export async function auditTrail(
 ): Promise<readonly z.output<typeof KeyedSchema>[]> {
   const ask = (ExclusiveStartKey: Record<string, unknown> | undefined) =>
     client.send(new ScanCommand({ TableName, ConsistentRead: true, ExclusiveStartKey }));
-  const items = await everyItem(
-    pages(ask, ({ LastEvaluatedKey }) => LastEvaluatedKey),
-    ({ Items }) => Items,
-  );
+  const items = await everyItem(pages(ask, 'LastEvaluatedKey'), ({ Items }) => Items);
   return z
     .array(KeyedSchema)
     .parse(items)

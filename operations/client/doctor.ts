@@ -46,7 +46,7 @@ async function madeIn(client: Pick<CloudFormationClient, 'send'>, StackName: str
     return await everyItem(
       pages(
         (NextToken: string | undefined) => client.send(new ListStackResourcesCommand({ StackName, NextToken })),
-        ({ NextToken }) => NextToken,
+        'NextToken',
       ),
       ({ StackResourceSummaries }) => StackResourceSummaries,
     );
@@ -96,7 +96,7 @@ export async function ruleFindings(
       pages(
         (NextToken: string | undefined) =>
           events.send(new ListRulesCommand({ EventBusName, NamePrefix: PREFIX, NextToken })),
-        ({ NextToken }) => NextToken,
+        'NextToken',
       ),
       ({ Rules }) => Rules,
     );
@@ -133,7 +133,7 @@ export async function platformAlarms(client: Pick<CloudWatchClient, 'send'>): Pr
   return await everyItem(
     pages(
       (NextToken: string | undefined) => client.send(new DescribeAlarmsCommand({ ...platform, NextToken })),
-      ({ NextToken }) => NextToken,
+      'NextToken',
     ),
     ({ MetricAlarms = [], CompositeAlarms = [] }) => [...MetricAlarms, ...CompositeAlarms],
   );

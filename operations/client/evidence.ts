@@ -17,10 +17,7 @@ export interface ListedReport {
 export async function listReports({ s3, bucket }: Reports, tenantId: string): Promise<ListedReport[]> {
   const ask = (ContinuationToken: string | undefined) =>
     s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: `${EVIDENCE_PREFIX}${tenantId}/`, ContinuationToken }));
-  const objects = await everyItem(
-    pages(ask, ({ NextContinuationToken }) => NextContinuationToken),
-    ({ Contents }) => Contents,
-  );
+  const objects = await everyItem(pages(ask, 'NextContinuationToken'), ({ Contents }) => Contents);
   return objects
     .filter(({ Key = '' }) => Key.endsWith('.json'))
     .map(({ Key = '', LastModified }) => ({ report: Key, storedAt: (LastModified ?? new Date(0)).toISOString() }))

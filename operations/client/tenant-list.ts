@@ -79,7 +79,7 @@ export async function listTenants(table: TenantsTable, filter: TenantFilter = {}
   const unreadable: string[] = [];
   for (const status of filter.status ?? TenantStatusSchema.options) {
     const ask = (after?: string) => listTenantsIn(table, status, { after });
-    for await (const page of pages(ask, ({ next }) => next)) {
+    for await (const page of pages(ask, 'next')) {
       for (const item of page.tenants) {
         const tenant = listed(item);
         if (!tenant) unreadable.push(item.stateSk);

@@ -50,7 +50,7 @@ export class RunHistories {
     const request = { executionArn, reverseOrder: true, includeExecutionData: false, maxResults: NEWS };
     const ask = (nextToken?: string) => this.sfn.send(new GetExecutionHistoryCommand({ ...request, nextToken }));
     const news: HistoryEvent[] = [];
-    for await (const { events = [] } of pages(ask, (page) => page.nextToken)) {
+    for await (const { events = [] } of pages(ask, 'nextToken')) {
       news.push(...events.filter(({ id = 0 }) => id > lastId));
       if (events.some(({ id = 0 }) => id <= lastId)) break;
     }

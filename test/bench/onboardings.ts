@@ -83,7 +83,7 @@ export class Onboardings {
     const ask = (ExclusiveStartKey?: Record<string, unknown>) =>
       client.send(new QueryCommand({ ...active, ExclusiveStartKey }));
     let count = 0;
-    for await (const { Count = 0 } of pages(ask, (page) => page.LastEvaluatedKey)) count += Count;
+    for await (const { Count = 0 } of pages(ask, 'LastEvaluatedKey')) count += Count;
     return count;
   }
 

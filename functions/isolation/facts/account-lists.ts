@@ -123,10 +123,7 @@ export function accountLists({ rds: client, logs, ec2, resolver }: AccountListCl
   };
   const grantsOf = async (policyScope: PolicyScope) => {
     const ask = (nextToken?: string) => logs.send(new DescribeResourcePoliciesCommand({ policyScope, nextToken }));
-    return await everyItem(
-      pages(ask, (page) => page.nextToken),
-      (page) => page.resourcePolicies,
-    );
+    return await everyItem(pages(ask, 'nextToken'), (page) => page.resourcePolicies);
   };
   return {
     proxies: readOnce(async () =>
@@ -151,10 +148,7 @@ export function accountLists({ rds: client, logs, ec2, resolver }: AccountListCl
     recoveryPoints: readOnce(() => recoveryPoints(client)),
     logExports: readOnce(async () => {
       const ask = (nextToken?: string) => logs.send(new DescribeExportTasksCommand({ nextToken }));
-      const tasks = await everyItem(
-        pages(ask, (page) => page.nextToken),
-        (page) => page.exportTasks,
-      );
+      const tasks = await everyItem(pages(ask, 'nextToken'), (page) => page.exportTasks);
       return z.array(LogExportSchema).parse(tasks.filter(({ status }) => !OVER.includes(status?.code ?? '')));
     }),
     eventSubscriptions: readOnce(async () => {

@@ -21,10 +21,7 @@ export async function privateZonesOf(
   if (!known) throw new Unanswered(`Route 53 lists no private zones of ${region}`);
   const ask = (NextToken?: string) =>
     client.send(new ListHostedZonesByVPCCommand({ VPCId: vpcId, VPCRegion: known, NextToken }));
-  return await everyItem(
-    pages(ask, (page) => page.NextToken),
-    (page) => page.HostedZoneSummaries,
-  );
+  return await everyItem(pages(ask, 'NextToken'), (page) => page.HostedZoneSummaries);
 }
 
 /** Violations by such zones. That of an interface endpoint is its service's ("HostedZoneOwner"). */

@@ -1,7 +1,7 @@
-import { DescribeDhcpOptionsCommand, type EC2Client } from '@aws-sdk/client-ec2';
+import { type EC2Client, paginateDescribeDhcpOptions } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import type { PlacedByOrganization } from '../../contract/placed-by-organization';
-import { everyItem, pages } from '../../shared/paging';
+import { everyItem } from '../../shared/paging';
 
 /** DHCP options by which hosts ask another name server than AWS's own. */
 export const StrangeOptionsSchema = z.object({ optionsId: z.string(), servers: z.array(z.string()) });
@@ -21,11 +21,7 @@ const DNS_OF_AWS = 'AmazonProvidedDNS';
 
 /** Such options of the account, whichever VPC has them: few accounts have others than AWS's default. */
 export async function strangeDhcpOptions(client: EC2Client): Promise<StrangeOptions[]> {
-  const ask = (NextToken?: string) => client.send(new DescribeDhcpOptionsCommand({ NextToken }));
-  const all = await everyItem(
-    pages(ask, (page) => page.NextToken),
-    (page) => page.DhcpOptions,
-  );
+  const all = await everyItem(paginateDescribeDhcpOptions({ client }, {}), (page) => page.DhcpOptions);
   return all
     .map(({ DhcpOptionsId: optionsId = '', DhcpConfigurations = [] }) => ({
       optionsId,

@@ -50,9 +50,6 @@ function additionIn({ CloudTrailEvent = '{}' }: Event): PermissionAdded[] {
 export async function permissionsAdded(client: CloudTrailClient): Promise<PermissionAdded[]> {
   const LookupAttributes = [{ AttributeKey: 'EventName' as const, AttributeValue: ADDED }];
   const ask = (NextToken?: string) => client.send(new LookupEventsCommand({ LookupAttributes, NextToken }));
-  const events = await everyItem(
-    pages(ask, (page) => page.NextToken),
-    (page) => page.Events,
-  );
+  const events = await everyItem(pages(ask, 'NextToken'), (page) => page.Events);
   return events.flatMap(additionIn);
 }

@@ -23,7 +23,7 @@ import {
   type SFNClient,
 } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
-import { everyItem } from '../../shared/paging';
+import { everyItem, pages } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
 import { parsePolicy, type Statement } from '../policy-document';
 import { type PermissionAdded, permissionsAdded } from './permissions-added';
@@ -71,18 +71,6 @@ export interface PolicyFactClients {
 
 const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
 
-/** "ListRules" has no paginator in the SDK. */
-async function everyRule(client: EventBridgeClient, EventBusName: string | undefined): Promise<Rule[]> {
-  const found: Rule[] = [];
-  let NextToken: string | undefined;
-  do {
-    const page = await client.send(new ListRulesCommand({ EventBusName, NextToken }));
-    found.push(...(page.Rules ?? []));
-    NextToken = page.NextToken;
-  } while (NextToken);
-  return found;
-}
-
 export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
   const { kms, s3, sqs, lambda, events, sfn, cloudtrail } = clients;
   const queue = readOnceEach(async (QueueUrl: string): Promise<QueueSettings> => {
@@ -110,7 +98,10 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
       everyItem(paginateListEventSourceMappings({ client: lambda }, {}), (page) => page.EventSourceMappings),
     ),
     functions: readOnce(() => everyItem(paginateListFunctions({ client: lambda }, {}), (page) => page.Functions)),
-    rules: readOnceEach((bus?: string) => everyRule(events, bus)),
+    rules: readOnceEach((EventBusName?: string) => {
+      const ask = (NextToken?: string) => events.send(new ListRulesCommand({ EventBusName, NextToken }));
+      return everyItem(pages(ask, 'NextToken'), (page) => page.Rules);
+    }),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
       const request = events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }));
       return (await unlessAbsent(request, 'ResourceNotFoundException'))?.Targets ?? [];

@@ -1,10 +1,10 @@
 import {
-  ListFirewallRuleGroupAssociationsCommand,
-  ListResolverQueryLogConfigAssociationsCommand,
-  ListResolverRuleAssociationsCommand,
+  paginateListFirewallRuleGroupAssociations,
+  paginateListResolverQueryLogConfigAssociations,
+  paginateListResolverRuleAssociations,
   type Route53ResolverClient,
 } from '@aws-sdk/client-route53resolver';
-import { everyItem, pages } from '../../shared/paging';
+import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import type { ResolverAssociation } from '../facts/vpc-names';
 
@@ -15,30 +15,13 @@ const isAwsOwn = (ruleId = '') => ruleId.startsWith('rslvr-autodefined-');
 
 /** What somebody has associated with any VPC of the account, but what AWS gives each VPC and what Firewall Manager places. */
 export async function resolverAssociations(client: Route53ResolverClient): Promise<ResolverAssociation[]> {
-  // The service refuses a token of nothing.
-  const from = (NextToken?: string) => (NextToken ? { NextToken } : {});
   const [rules, logs, firewalls] = await settled([
+    everyItem(paginateListResolverRuleAssociations({ client }, {}), (page) => page.ResolverRuleAssociations),
     everyItem(
-      pages(
-        (token?: string) => client.send(new ListResolverRuleAssociationsCommand(from(token))),
-        (page) => page.NextToken,
-      ),
-      (page) => page.ResolverRuleAssociations,
-    ),
-    everyItem(
-      pages(
-        (token?: string) => client.send(new ListResolverQueryLogConfigAssociationsCommand(from(token))),
-        (page) => page.NextToken,
-      ),
+      paginateListResolverQueryLogConfigAssociations({ client }, {}),
       (page) => page.ResolverQueryLogConfigAssociations,
     ),
-    everyItem(
-      pages(
-        (token?: string) => client.send(new ListFirewallRuleGroupAssociationsCommand(from(token))),
-        (page) => page.NextToken,
-      ),
-      (page) => page.FirewallRuleGroupAssociations,
-    ),
+    everyItem(paginateListFirewallRuleGroupAssociations({ client }, {}), (page) => page.FirewallRuleGroupAssociations),
   ]);
   return [
     ...rules

@@ -39,13 +39,8 @@ const alarm = (name: string, change: Partial<MetricAlarm>, expectedEvidence: str
   name,
   check: 'audit.alarms',
   detonate: async ({ surroundings: { topicArn }, root: { cloudwatch } }) => {
-    const all = await everyItem(
-      pages(
-        (NextToken?: string) => cloudwatch.send(new DescribeAlarmsCommand({ NextToken })),
-        (page) => page.NextToken,
-      ),
-      (page) => page.MetricAlarms,
-    );
+    const ask = (NextToken?: string) => cloudwatch.send(new DescribeAlarmsCommand({ NextToken }));
+    const all = await everyItem(pages(ask, 'NextToken'), (page) => page.MetricAlarms);
     // Those of tenants' stacks are each tenant's question.
     const found = all.find(
       ({ AlarmName = '', AlarmActions = [], Statistic }) =>

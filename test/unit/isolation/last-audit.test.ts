@@ -1,5 +1,5 @@
 import type { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs';
-import type { EC2Client } from '@aws-sdk/client-ec2';
+import { EC2Client } from '@aws-sdk/client-ec2';
 import { RDSClient } from '@aws-sdk/client-rds';
 import { itemKeys } from '../../../functions/contract/records';
 import { auditSurroundings } from '../../../functions/isolation/audit-surroundings';
@@ -180,10 +180,8 @@ const listing = (answers: Readonly<Record<string, unknown>> = {}) => {
   });
   // Paginators look for the SDK's own class.
   const rds = Object.assign(Object.create(RDSClient.prototype), { send: client.send });
-  return {
-    client,
-    lists: accountLists({ rds, logs: client as unknown as CloudWatchLogsClient, ec2: client as unknown as EC2Client }),
-  };
+  const ec2 = Object.assign(Object.create(EC2Client.prototype), { send: client.send });
+  return { client, lists: accountLists({ rds, logs: client as unknown as CloudWatchLogsClient, ec2 }) };
 };
 
 /** What the checks about copies say, from the lists that an audit has kept; asked anew without one. */
