@@ -2,7 +2,7 @@ import { ArnFormat, type Stack } from 'aws-cdk-lib';
 import { WORKFLOWS } from '../../functions/contract/workflows';
 import type { Grant } from '../constructs/grant';
 import { DASHBOARD_NAME } from '../constructs/platform-names';
-import { NO_RESOURCE } from './functions/context';
+import { onNoResource } from './functions/context';
 
 /**
  * What a person needs to see the dashboard and to run the saved queries ("Actions, resources, and
@@ -31,10 +31,6 @@ export function dashboardGrants(stack: Stack): Grant[] {
       ],
       wildcardBecause: "A log group's ARN ends in :*; only the platform's functions have logs under the prefix.",
     },
-    {
-      actions: ['cloudwatch:GetMetricData', 'logs:DescribeQueryDefinitions', 'logs:GetQueryResults'],
-      resources: ['*'],
-      wildcardBecause: NO_RESOURCE('metrics, saved queries and the results of a query'),
-    },
+    onNoResource('cloudwatch:GetMetricData', 'logs:DescribeQueryDefinitions', 'logs:GetQueryResults'),
   ];
 }

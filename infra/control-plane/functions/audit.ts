@@ -1,18 +1,22 @@
 import type { Construct } from 'constructs';
-import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, onNames, onNews, onTable, telling } from './context';
+import {
+  type FunctionContext,
+  listingCells,
+  onAnyCell,
+  onNames,
+  onNews,
+  onNoResource,
+  onTable,
+  telling,
+} from './context';
 
 /** Functions of the audit, except AuditTenant, which is beside VerifyIsolation in isolation.ts. */
 export function auditFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const environment = { TABLE_NAME: table.tableName };
-  const modifyRules: Grant = {
-    actions: ['elasticloadbalancing:ModifyRule'],
-    resources: [arns.cellRules],
-    wildcardBecause: OF_ANY_CELL,
-  };
-  const readCells: Grant = { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] };
+  const modifyRules = onAnyCell(['elasticloadbalancing:ModifyRule'], arns.cellRules);
+  const readCells = listingCells(context);
   const asking = onNames(context, (names) => [names.reading()]);
   const listTenants = new PlatformFunction(scope, 'ListTenants', {
     config,
@@ -31,11 +35,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'Scan'),
       onNews(context, 'audits'),
       readCells,
-      {
-        actions: ['elasticloadbalancing:DescribeRules', 's3:ListAllMyBuckets', 'ec2:DescribeVpcPeeringConnections'],
-        resources: ['*'],
-        wildcardBecause: NO_RESOURCE('DescribeRules, ListBuckets and DescribeVpcPeeringConnections'),
-      },
+      onNoResource('elasticloadbalancing:DescribeRules', 's3:ListAllMyBuckets', 'ec2:DescribeVpcPeeringConnections'),
       ...asking.grants,
     ],
   });
@@ -51,11 +51,7 @@ export function auditFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
       modifyRules,
       readCells,
-      {
-        actions: ['elasticloadbalancing:DescribeTargetHealth'],
-        resources: ['*'],
-        wildcardBecause: NO_RESOURCE('DescribeTargetHealth'),
-      },
+      onNoResource('elasticloadbalancing:DescribeTargetHealth'),
     ],
   });
   const reportBreach = new PlatformFunction(scope, 'ReportBreach', { config, ...telling(context) });

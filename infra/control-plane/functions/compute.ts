@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_CELL, onCellItems, registeringTasks } from './context';
+import { type FunctionContext, onAnyCell, onCellItems, registeringTasks } from './context';
 
 export function computeFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
@@ -9,12 +9,8 @@ export function computeFunctions(scope: Construct, context: FunctionContext) {
     environment: { TABLE_NAME: table.tableName },
     grants: [
       onCellItems(context, 'GetItem', 'PutItem'),
-      { actions: ['ssm:GetParameter'], resources: [`${arns.cellParameters}/*`], wildcardBecause: OF_ANY_CELL },
-      {
-        actions: ['ecs:DescribeServices', 'ecs:UpdateService'],
-        resources: [arns.cellServices],
-        wildcardBecause: OF_ANY_CELL,
-      },
+      onAnyCell(['ssm:GetParameter'], `${arns.cellParameters}/*`),
+      onAnyCell(['ecs:DescribeServices', 'ecs:UpdateService'], arns.cellServices),
     ],
   });
   const seedTasks = new PlatformFunction(scope, 'SeedTasks', {

@@ -39,12 +39,47 @@ type ItemAction =
   | 'Query'
   | 'Scan';
 
-/** The right to make listener rules. Their tags take another right, on the rules ("CreateRule"). */
-export const makingRules = ({ arns }: Pick<FunctionContext, 'arns'>): Grant => ({
-  actions: ['elasticloadbalancing:CreateRule'],
-  resources: [arns.cellListeners],
-  wildcardBecause: OF_ANY_CELL,
+/** Grant on resources of any tenant. */
+export const onAnyTenant = (actions: readonly string[], ...resources: string[]): Grant => ({
+  actions,
+  resources,
+  wildcardBecause: 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.',
 });
+
+/** Grant on resources of any cell. */
+export const onAnyCell = (actions: readonly string[], ...resources: string[]): Grant => ({
+  actions,
+  resources,
+  wildcardBecause: 'A new cell works without a new deployment of the functions; only cells publish under the prefix.',
+});
+
+/** Grant of actions for which AWS names no resource ("Actions, resources, and condition keys for AWS services"). */
+export const onNoResource = (...actions: string[]): Grant => ({
+  actions,
+  resources: ['*'],
+  wildcardBecause: `AWS names no resource for ${actions.join(', ')}.`,
+});
+
+/** Grant to read the descriptors of all cells. */
+export const listingCells = ({ arns }: FunctionContext): Grant => ({
+  actions: ['ssm:GetParametersByPath'],
+  resources: [arns.cellParameters],
+});
+
+/** Grant to assume tenants' roles. */
+export const assumingTenants = ({ arns }: FunctionContext): Grant =>
+  onAnyTenant(['sts:AssumeRole', 'sts:TagSession'], arns.assumableTenantRoles);
+
+/** Grant to let CloudFormation work on tenants' stacks with their role. */
+export const passingStackRole = ({ stackRole }: FunctionContext): Grant => ({
+  actions: ['iam:PassRole'],
+  resources: [stackRole.roleArn],
+  conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
+});
+
+/** The right to make listener rules. Their tags take another right, on the rules ("CreateRule"). */
+export const makingRules = ({ arns }: FunctionContext): Grant =>
+  onAnyCell(['elasticloadbalancing:CreateRule'], arns.cellListeners);
 
 /**
  * Grants on items of the tenants table. A transaction needs the permission of each of its
@@ -69,21 +104,15 @@ export const onNews = (context: Pick<FunctionContext, 'table'>, of: NewsOf): Gra
 
 /** Grants to register a cell's task definition with the roles of the cell's stack. */
 export const registeringTasks = ({ arns }: FunctionContext): Grant[] => [
+  onNoResource('ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition'),
   {
-    actions: ['ecs:DescribeTaskDefinition', 'ecs:RegisterTaskDefinition'],
-    resources: ['*'],
-    wildcardBecause: NO_RESOURCE('DescribeTaskDefinition'),
-  },
-  {
-    actions: ['iam:PassRole'],
-    resources: [arns.cellRoles],
+    ...onAnyCell(['iam:PassRole'], arns.cellRoles),
     conditions: { StringEquals: { 'iam:PassedToService': 'ecs-tasks.amazonaws.com' } },
-    wildcardBecause: OF_ANY_CELL,
   },
 ];
 
 /** Keys that carry a tenant's tag. */
-export const ofTenantKeys = ({ arns }: FunctionContext): Omit<Grant, 'actions'> => ({
+export const ofTenantKeys = ({ arns }: Pick<FunctionContext, 'arns'>): Omit<Grant, 'actions'> => ({
   resources: [arns.keys],
   conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
   wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
@@ -116,8 +145,3 @@ export const onNames = ({ names }: FunctionContext, grantsOf: (names: NamesZone)
   environment: names && { HOSTED_ZONE_ID: names.zoneId },
   grants: names ? grantsOf(names) : [],
 });
-
-export const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';
-export const OF_ANY_CELL =
-  'A new cell works without a new deployment of the functions; only cells publish under the prefix.';
-export const NO_RESOURCE = (action: string) => `AWS names no resource for ${action}.`;

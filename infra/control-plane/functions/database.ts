@@ -11,7 +11,16 @@ import {
 } from '../../../functions/contract/naming';
 import { policyOf } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_CELL, OF_ANY_TENANT, onCellItems, onTable, telling } from './context';
+import {
+  assumingTenants,
+  type FunctionContext,
+  listingCells,
+  onAnyCell,
+  onAnyTenant,
+  onCellItems,
+  onTable,
+  telling,
+} from './context';
 
 const OF_SESSION = 'The session has the tag of one tenant, and the variable stands for it.';
 
@@ -29,7 +38,7 @@ function rotation(scope: Construct, context: FunctionContext): PlatformFunction 
     grants: [
       onTable(context, 'GetItem'),
       { actions: ['sts:AssumeRole', 'sts:TagSession'], resources: [rotationRoleArn(config.env.account)] },
-      { actions: ['lambda:InvokeFunction'], resources: [arns.databaseDoors], wildcardBecause: OF_ANY_CELL },
+      onAnyCell(['lambda:InvokeFunction'], arns.databaseDoors),
     ],
   });
   // "Lambda rotation function permissions": only for secrets of this account.
@@ -80,24 +89,14 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
     grants: [
       onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
       {
-        actions: ['secretsmanager:RotateSecret'],
-        resources: [arns.tenantSecrets],
+        ...onAnyTenant(['secretsmanager:RotateSecret'], arns.tenantSecrets),
         conditions: { ArnEquals: { 'secretsmanager:RotationLambdaARN': ROTATION_FUNCTION } },
-        wildcardBecause: OF_ANY_TENANT,
       },
       // "RotateSecret": whoever begins a rotation needs this permission, too.
       { actions: ['lambda:InvokeFunction'], resources: [ROTATION_FUNCTION] },
-      {
-        actions: ['sts:AssumeRole', 'sts:TagSession'],
-        resources: [arns.assumableTenantRoles],
-        wildcardBecause: OF_ANY_TENANT,
-      },
-      { actions: ['lambda:InvokeFunction'], resources: [arns.databaseSetups], wildcardBecause: OF_ANY_CELL },
-      {
-        actions: ['rds-db:connect'],
-        resources: [arns.databaseUser(DATABASE_MASTER)],
-        wildcardBecause: OF_ANY_TENANT,
-      },
+      assumingTenants(context),
+      onAnyCell(['lambda:InvokeFunction'], arns.databaseSetups),
+      onAnyTenant(['rds-db:connect'], arns.databaseUser(DATABASE_MASTER)),
     ],
   });
   const environment = { TABLE_NAME: table.tableName };
@@ -113,17 +112,14 @@ export function databaseFunctions(scope: Construct, context: FunctionContext) {
       // All that it does with RDS is in a session of this role, limited to one tenant.
       { actions: ['sts:AssumeRole'], resources: [breakGlassRoleArn(account)] },
       // What an instance that is gone was in.
-      { actions: ['cloudformation:DescribeStacks'], resources: [arns.tenantStacks], wildcardBecause: OF_ANY_TENANT },
+      onAnyTenant(['cloudformation:DescribeStacks'], arns.tenantStacks),
       { actions: ['lambda:InvokeFunction'], resources: [prepareDatabase.lambda.functionArn] },
     ],
   });
   new PlatformFunction(scope, 'ClaimMigration', {
     config,
     environment: { ...environment, DOMAIN: config.domain },
-    grants: [
-      onCellItems(context, 'GetItem', 'UpdateItem', 'ConditionCheckItem'),
-      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
-    ],
+    grants: [onCellItems(context, 'GetItem', 'UpdateItem', 'ConditionCheckItem'), listingCells(context)],
   });
   const planMigration = new PlatformFunction(scope, 'PlanMigration', {
     config,

@@ -8,46 +8,37 @@ import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import {
   type FunctionContext,
+  listingCells,
   makingRules,
-  NO_RESOURCE,
-  OF_ANY_CELL,
+  onAnyCell,
   onCellItems,
+  onNoResource,
   onTable,
   publishing,
   registeringTasks,
 } from './context';
 
 /** Grants on services, target groups and rules of cells. */
-function onCells({ arns }: FunctionContext) {
-  const describeServices: Grant = {
-    actions: ['ecs:DescribeServices'],
-    resources: [arns.cellServices],
-    wildcardBecause: OF_ANY_CELL,
-  };
+function onCells(context: FunctionContext) {
+  const { arns } = context;
+  const describeServices = onAnyCell(['ecs:DescribeServices'], arns.cellServices);
   const describeTasks: Grant[] = [
-    { actions: ['ecs:DescribeTasks'], resources: [arns.cellTasks], wildcardBecause: OF_ANY_CELL },
-    { actions: ['ecs:ListTasks'], resources: ['*'], wildcardBecause: NO_RESOURCE('ListTasks of a service') },
+    onAnyCell(['ecs:DescribeTasks'], arns.cellTasks),
+    // "ListTasks" is authorized on a container instance, which a task of Fargate does not have.
+    onNoResource('ecs:ListTasks'),
   ];
-  const updateServices: Grant = {
-    actions: ['ecs:UpdateService'],
-    resources: [arns.cellServices],
-    wildcardBecause: OF_ANY_CELL,
-  };
-  const listCells: Grant = { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] };
+  const updateServices = onAnyCell(['ecs:UpdateService'], arns.cellServices);
+  const listCells = listingCells(context);
   const answerTasks: Grant = {
     actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'],
     resources: [arns.machine(workflowNamed('TenantRelease'))],
   };
-  const moveRules: Grant[] = [
-    { actions: ['elasticloadbalancing:ModifyRule'], resources: [arns.cellRules], wildcardBecause: OF_ANY_CELL },
-    {
-      actions: ['elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTargetHealth'],
-      resources: ['*'],
-      wildcardBecause: NO_RESOURCE('DescribeRules and DescribeTargetHealth'),
-    },
+  const moveRules = [
+    onAnyCell(['elasticloadbalancing:ModifyRule'], arns.cellRules),
+    onNoResource('elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTargetHealth'),
   ];
   const observe: Grant[] = [
-    { actions: ['cloudwatch:GetMetricData'], resources: ['*'], wildcardBecause: NO_RESOURCE('GetMetricData') },
+    onNoResource('cloudwatch:GetMetricData'),
     {
       actions: ['cloudwatch:DescribeAlarms'],
       resources: ['*'],
@@ -64,11 +55,7 @@ function onCells({ arns }: FunctionContext) {
       wildcardBecause:
         'Ids of scalable targets are random; who changes one needs ecs:UpdateService on its service, too.',
     },
-    {
-      actions: ['application-autoscaling:DescribeScalableTargets'],
-      resources: ['*'],
-      wildcardBecause: NO_RESOURCE('DescribeScalableTargets'),
-    },
+    onNoResource('application-autoscaling:DescribeScalableTargets'),
   ];
   return { describeServices, describeTasks, scale, listCells, answerTasks, moveRules, observe };
 }
@@ -135,11 +122,7 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
       onCellItems(context, 'GetItem'),
       cells.listCells,
       cells.answerTasks,
-      {
-        actions: ['elasticloadbalancing:DescribeTargetHealth'],
-        resources: ['*'],
-        wildcardBecause: NO_RESOURCE('DescribeTargetHealth'),
-      },
+      onNoResource('elasticloadbalancing:DescribeTargetHealth'),
       ...cells.observe,
     ],
   });
@@ -169,12 +152,8 @@ export function deliveryFunctions(scope: Construct, context: FunctionContext) {
     cells.listCells,
     ...cells.moveRules,
     makingRules(context),
-    { actions: ['elasticloadbalancing:AddTags'], resources: [arns.cellRules], wildcardBecause: OF_ANY_CELL },
-    {
-      actions: ['elasticloadbalancing:DescribeTags'],
-      resources: ['*'],
-      wildcardBecause: NO_RESOURCE('DescribeTags'),
-    },
+    onAnyCell(['elasticloadbalancing:AddTags'], arns.cellRules),
+    onNoResource('elasticloadbalancing:DescribeTags'),
   ]);
   return { deploymentSettled, alarmRaised, keepCells, retryMove };
 }

@@ -3,11 +3,18 @@ import { PROBE_PREFIX } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { codeVersion, PlatformFunction } from '../../constructs/platform-function';
 import { runbookAddress } from '../../constructs/runbook-link';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_CELL, OF_ANY_TENANT, onTable } from './context';
+import {
+  assumingTenants,
+  type FunctionContext,
+  listingCells,
+  onAnyCell,
+  onAnyTenant,
+  onNoResource,
+  onTable,
+} from './context';
 
 /** Functions that verify a tenant's isolation: before its first request, and every day after. */
 export function isolationFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
-  const { arns } = context;
   const asking = { scope, context, trustedRoleArns };
   return {
     verifyIsolation: askingFunction('VerifyIsolation', asking, [
@@ -15,12 +22,8 @@ export function isolationFunctions(scope: Construct, context: FunctionContext, t
     ]),
     auditTenant: askingFunction('AuditTenant', asking, [
       onTable(context, 'GetItem', 'BatchGetItem', 'UpdateItem'),
-      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
-      {
-        actions: ['cloudwatch:DescribeAlarms', 'iam:GetAccountAuthorizationDetails'],
-        resources: ['*'],
-        wildcardBecause: NO_RESOURCE('DescribeAlarms by a prefix and GetAccountAuthorizationDetails'),
-      },
+      listingCells(context),
+      onNoResource('cloudwatch:DescribeAlarms', 'iam:GetAccountAuthorizationDetails'),
     ]),
   };
 }
@@ -42,11 +45,6 @@ function askingFunction(
 ): PlatformFunction {
   const { config, arns, table, stackRole, boundary, templates, topic } = context;
   const evidence = context.evidence.writing();
-  const read = (actions: string[], ...resources: string[]): Grant => ({
-    actions,
-    resources,
-    wildcardBecause: OF_ANY_TENANT,
-  });
   return new PlatformFunction(scope, name, {
     config,
     memoryMiB: 1024,
@@ -68,13 +66,13 @@ function askingFunction(
     grants: [
       ...own,
       ...evidence.grants,
-      read(['sts:AssumeRole', 'sts:TagSession'], arns.assumableTenantRoles),
-      { actions: ['lambda:InvokeFunction'], resources: [arns.databaseDoors], wildcardBecause: OF_ANY_CELL },
-      read(
+      assumingTenants(context),
+      onAnyCell(['lambda:InvokeFunction'], arns.databaseDoors),
+      onAnyTenant(
         ['kms:DescribeKey', 'kms:GetKeyPolicy', 'kms:GetKeyRotationStatus', 'kms:ListGrants', 'kms:ListResourceTags'],
         arns.keys,
       ),
-      read(
+      onAnyTenant(
         [
           's3:GetAnalyticsConfiguration',
           's3:GetBucketCORS',
@@ -105,57 +103,57 @@ function askingFunction(
         resources: [...templates.objectArns],
         wildcardBecause: 'Templates are named by their content, and a tenant of an earlier release has that release’s.',
       },
-      read(['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'], arns.tenantStacks),
-      read(
+      onAnyTenant(['cloudformation:DescribeStacks', 'cloudformation:GetTemplate'], arns.tenantStacks),
+      onAnyTenant(
         ['secretsmanager:DescribeSecret', 'secretsmanager:GetResourcePolicy', 'secretsmanager:ListSecretVersionIds'],
         arns.tenantSecrets,
       ),
-      read(['rds:DescribeDBInstances'], arns.rdsInstances),
-      read(['rds:DescribeDBParameters'], arns.rds('pg')),
-      read(['logs:DescribeSubscriptionFilters'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
-      read(['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'], arns.rdsInstances, arns.rdsSnapshots),
-      read(
+      onAnyTenant(['rds:DescribeDBInstances'], arns.rdsInstances),
+      onAnyTenant(['rds:DescribeDBParameters'], arns.rds('pg')),
+      onAnyTenant(['logs:DescribeSubscriptionFilters'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
+      onAnyTenant(
+        ['rds:DescribeDBSnapshots', 'rds:DescribeDBSnapshotAttributes'],
+        arns.rdsInstances,
+        arns.rdsSnapshots,
+      ),
+      onAnyTenant(
         ['iam:GetRole', 'iam:GetRolePolicy', 'iam:ListAttachedRolePolicies', 'iam:ListRolePolicies'],
         arns.tenantRoles,
       ),
       { actions: ['iam:GetPolicy', 'iam:GetPolicyVersion'], resources: [boundary.managedPolicyArn] },
-      {
-        actions: [
-          'ec2:DescribeFlowLogs',
-          'ec2:DescribeInternetGateways',
-          'ec2:DescribeDhcpOptions',
-          'ec2:DescribeNatGateways',
-          'ec2:DescribeNetworkAcls',
-          'ec2:DescribeNetworkInterfaces',
-          'ec2:DescribeRouteTables',
-          'ec2:DescribeSecurityGroups',
-          'ec2:DescribeSubnets',
-          'ec2:DescribeVpcEndpoints',
-          'ec2:DescribeVpcPeeringConnections',
-          'ec2:DescribeVpcs',
-          'ec2:DescribeVpnGateways',
-          'elasticloadbalancing:DescribeRules',
-          'elasticloadbalancing:DescribeTags',
-          'elasticloadbalancing:DescribeTargetHealth',
-          'kms:ListAliases',
-          'logs:DescribeAccountPolicies',
-          'logs:DescribeExportTasks',
-          'logs:DescribeLogGroups',
-          'logs:DescribeResourcePolicies',
-          'organizations:DescribeOrganization',
-          'rds:DescribeDBProxies',
-          'rds:DescribeEvents',
-          'rds:DescribeEventSubscriptions',
-          'rds:DescribeExportTasks',
-          'rds:DescribeIntegrations',
-          'route53:ListHostedZonesByVPC',
-          's3:ListAllMyBuckets',
-          'secretsmanager:ListSecrets',
-          'tag:GetResources',
-        ],
-        resources: ['*'],
-        wildcardBecause: NO_RESOURCE('these Describe and List actions'),
-      },
+      onNoResource(
+        'ec2:DescribeFlowLogs',
+        'ec2:DescribeInternetGateways',
+        'ec2:DescribeDhcpOptions',
+        'ec2:DescribeNatGateways',
+        'ec2:DescribeNetworkAcls',
+        'ec2:DescribeNetworkInterfaces',
+        'ec2:DescribeRouteTables',
+        'ec2:DescribeSecurityGroups',
+        'ec2:DescribeSubnets',
+        'ec2:DescribeVpcEndpoints',
+        'ec2:DescribeVpcPeeringConnections',
+        'ec2:DescribeVpcs',
+        'ec2:DescribeVpnGateways',
+        'elasticloadbalancing:DescribeRules',
+        'elasticloadbalancing:DescribeTags',
+        'elasticloadbalancing:DescribeTargetHealth',
+        'kms:ListAliases',
+        'logs:DescribeAccountPolicies',
+        'logs:DescribeExportTasks',
+        'logs:DescribeLogGroups',
+        'logs:DescribeResourcePolicies',
+        'organizations:DescribeOrganization',
+        'rds:DescribeDBProxies',
+        'rds:DescribeEvents',
+        'rds:DescribeEventSubscriptions',
+        'rds:DescribeExportTasks',
+        'rds:DescribeIntegrations',
+        'route53:ListHostedZonesByVPC',
+        's3:ListAllMyBuckets',
+        'secretsmanager:ListSecrets',
+        'tag:GetResources',
+      ),
     ],
   });
 }

@@ -2,15 +2,15 @@ import type { Construct } from 'constructs';
 import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, OF_ANY_TENANT, ofTenantKeys, onTable } from './context';
+import { type FunctionContext, ofTenantKeys, onAnyTenant, onNoResource, onTable } from './context';
 
 /**
+ * Functions that make a tenant's key, and end it.
+ *
  * A key's tag may take five minutes to be known to authorization ("ABAC for AWS KMS"). Until then
- * the key's own policy (key-policy.ts) admits both functions. These grants are for keys whose
+ * the key's own policy (key-policy.ts) admits both functions. The grants on keys are for those whose
  * policy somebody has changed, or whose roles were created again.
  */
-const KEYS_OF_TENANTS = 'Key ids are random; the condition admits keys of tenants only.';
-
 export function keyFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table, stackRole } = context;
   const ACCOUNT_ID = config.env.account;
@@ -18,11 +18,6 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
   const onKeys = (...actions: string[]): Grant => ({
     actions: actions.map((action) => `kms:${action}`),
     ...ofTenantKeys(context),
-  });
-  const onAliases = (action: string): Grant => ({
-    actions: [action],
-    resources: [arns.tenantAliases],
-    wildcardBecause: OF_ANY_TENANT,
   });
   const makingTagged = { Null: { [`aws:RequestTag/${TENANT_TAG}`]: 'false' } };
   return [
@@ -36,25 +31,11 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
       },
       grants: [
         onTable(context, 'UpdateItem'),
-        {
-          actions: ['kms:CreateKey'],
-          resources: ['*'],
-          conditions: makingTagged,
-          wildcardBecause: NO_RESOURCE('kms:CreateKey'),
-        },
-        {
-          actions: ['kms:TagResource'],
-          resources: [arns.keys],
-          conditions: makingTagged,
-          wildcardBecause: KEYS_OF_TENANTS,
-        },
+        { ...onNoResource('kms:CreateKey'), conditions: makingTagged },
+        { ...ofTenantKeys(context), actions: ['kms:TagResource'], conditions: makingTagged },
         onKeys('DescribeKey', 'PutKeyPolicy', 'EnableKeyRotation', 'EnableKey', 'CancelKeyDeletion', 'CreateAlias'),
-        onAliases('kms:CreateAlias'),
-        {
-          actions: ['organizations:DescribeOrganization', 'tag:GetResources'],
-          resources: ['*'],
-          wildcardBecause: NO_RESOURCE('DescribeOrganization and GetResources'),
-        },
+        onAnyTenant(['kms:CreateAlias'], arns.tenantAliases),
+        onNoResource('organizations:DescribeOrganization', 'tag:GetResources'),
       ],
     }),
     new PlatformFunction(scope, 'RetireTenantKey', {
@@ -63,12 +44,8 @@ export function keyFunctions(scope: Construct, context: FunctionContext) {
       grants: [
         onTable(context, 'GetItem', 'UpdateItem'),
         onKeys('DescribeKey', 'GetKeyPolicy', 'DisableKey', 'ScheduleKeyDeletion', 'DeleteAlias'),
-        onAliases('kms:DeleteAlias'),
-        {
-          actions: ['kms:ListAliases', 'tag:GetResources'],
-          resources: ['*'],
-          wildcardBecause: NO_RESOURCE('ListAliases and GetResources'),
-        },
+        onAnyTenant(['kms:DeleteAlias'], arns.tenantAliases),
+        onNoResource('kms:ListAliases', 'tag:GetResources'),
       ],
     }),
   ];

@@ -4,12 +4,14 @@ import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import {
   type FunctionContext,
-  NO_RESOURCE,
-  OF_ANY_CELL,
-  OF_ANY_TENANT,
+  listingCells,
   ofTenantKeys,
+  onAnyCell,
+  onAnyTenant,
   onNames,
+  onNoResource,
   onTable,
+  passingStackRole,
 } from './context';
 
 /** Finding orphans needs only read permissions. Removal is granted only in stages that want it. */
@@ -32,53 +34,39 @@ export function orphansFunction(scope: Construct, context: FunctionContext): Pla
 }
 
 function searching(context: FunctionContext): Grant[] {
-  const { arns } = context;
   return [
     onTable(context, 'GetItem', 'Scan'),
-    { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+    listingCells(context),
     { actions: ['kms:DescribeKey'], ...ofTenantKeys(context) },
-    {
-      actions: [
-        'cloudformation:ListStacks',
-        'elasticloadbalancing:DescribeRules',
-        'elasticloadbalancing:DescribeTags',
-        'iam:ListRoles',
-        'kms:ListAliases',
-        'logs:DescribeLogGroups',
-        'rds:DescribeDBInstanceAutomatedBackups',
-        'rds:DescribeDBInstances',
-        'rds:DescribeDBSnapshots',
-        's3:ListAllMyBuckets',
-        'secretsmanager:ListSecrets',
-        'tag:GetResources',
-      ],
-      resources: ['*'],
-      wildcardBecause: NO_RESOURCE('lists of what the whole account has'),
-    },
+    onNoResource(
+      'cloudformation:ListStacks',
+      'elasticloadbalancing:DescribeRules',
+      'elasticloadbalancing:DescribeTags',
+      'iam:ListRoles',
+      'kms:ListAliases',
+      'logs:DescribeLogGroups',
+      'rds:DescribeDBInstanceAutomatedBackups',
+      'rds:DescribeDBInstances',
+      'rds:DescribeDBSnapshots',
+      's3:ListAllMyBuckets',
+      'secretsmanager:ListSecrets',
+      'tag:GetResources',
+    ),
   ];
 }
 
 function removing(context: FunctionContext): Grant[] {
-  const { arns, stackRole } = context;
-  const ofTenants = (actions: string[], ...resources: string[]): Grant => ({
-    actions,
-    resources,
-    wildcardBecause: OF_ANY_TENANT,
-  });
+  const { arns } = context;
   return [
     onTable(context, 'ConditionCheckItem', 'DeleteItem', 'PutItem'),
     ...context.evidence.reading(),
-    ofTenants(['cloudformation:DeleteStack', 'cloudformation:DescribeStacks'], arns.tenantStacks),
-    {
-      actions: ['iam:PassRole'],
-      resources: [stackRole.roleArn],
-      conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
-    },
-    ofTenants(['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'], arns.tenantBuckets),
-    ofTenants(['s3:DeleteObject', 's3:DeleteObjectVersion'], `${arns.tenantBuckets}/*`),
-    ofTenants(['iam:DeleteRole', 'iam:DeleteRolePolicy', 'iam:ListRolePolicies'], arns.tenantRoles),
-    ofTenants(['logs:DeleteLogGroup'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
-    ofTenants(['secretsmanager:DeleteSecret'], arns.tenantSecrets),
+    onAnyTenant(['cloudformation:DeleteStack', 'cloudformation:DescribeStacks'], arns.tenantStacks),
+    passingStackRole(context),
+    onAnyTenant(['s3:DeleteBucket', 's3:ListBucket', 's3:ListBucketVersions'], arns.tenantBuckets),
+    onAnyTenant(['s3:DeleteObject', 's3:DeleteObjectVersion'], `${arns.tenantBuckets}/*`),
+    onAnyTenant(['iam:DeleteRole', 'iam:DeleteRolePolicy', 'iam:ListRolePolicies'], arns.tenantRoles),
+    onAnyTenant(['logs:DeleteLogGroup'], arns.tenantLogGroups, arns.tenantDatabaseLogGroups),
+    onAnyTenant(['secretsmanager:DeleteSecret'], arns.tenantSecrets),
     {
       actions: ['rds:DeleteDBSnapshot'],
       resources: [arns.rdsSnapshots],
@@ -91,15 +79,11 @@ function removing(context: FunctionContext): Grant[] {
       wildcardBecause:
         'A retained backup has a random id, and AWS promises no tag on it; the function goes by the name of its instance.',
     },
-    ofTenants(['kms:DeleteAlias'], arns.tenantAliases),
+    onAnyTenant(['kms:DeleteAlias'], arns.tenantAliases),
     {
       actions: ['kms:GetKeyPolicy', 'kms:DisableKey', 'kms:ScheduleKeyDeletion', 'kms:DeleteAlias'],
       ...ofTenantKeys(context),
     },
-    {
-      actions: ['elasticloadbalancing:DeleteRule'],
-      resources: [arns.cellRules],
-      wildcardBecause: OF_ANY_CELL,
-    },
+    onAnyCell(['elasticloadbalancing:DeleteRule'], arns.cellRules),
   ];
 }

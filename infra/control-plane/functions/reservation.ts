@@ -1,7 +1,7 @@
 import type { Construct } from 'constructs';
 import { workflowsCalling } from '../../../functions/contract/workflows';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, NO_RESOURCE, onNames, onTable } from './context';
+import { type FunctionContext, listingCells, onNames, onNoResource, onTable } from './context';
 
 export function reservationFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
@@ -19,12 +19,8 @@ export function reservationFunctions(scope: Construct, context: FunctionContext)
       },
       grants: [
         onTable(context, 'BatchGetItem', 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem', 'Query'),
-        { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
-        {
-          actions: ['elasticloadbalancing:DescribeRules'],
-          resources: ['*'],
-          wildcardBecause: NO_RESOURCE('DescribeRules'),
-        },
+        listingCells(context),
+        onNoResource('elasticloadbalancing:DescribeRules'),
         {
           actions: ['states:DescribeExecution'],
           resources: workflowsCalling('ReserveTenant').map(arns.executions),

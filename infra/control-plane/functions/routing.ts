@@ -1,16 +1,16 @@
 import type { Construct } from 'constructs';
 import { ringZeroHost } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
-import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
 import {
+  assumingTenants,
   type FunctionContext,
   makingRules,
-  NO_RESOURCE,
-  OF_ANY_CELL,
-  OF_ANY_TENANT,
+  onAnyCell,
+  onAnyTenant,
   onCellItems,
   onNames,
+  onNoResource,
   onTable,
   publishing,
 } from './context';
@@ -19,29 +19,13 @@ import {
 export function routingFunctions(scope: Construct, context: FunctionContext) {
   const { config, arns, table } = context;
   const environment = { TABLE_NAME: table.tableName };
-  const describeRules: Grant = {
-    actions: ['elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTags'],
-    resources: ['*'],
-    wildcardBecause: NO_RESOURCE('DescribeRules and DescribeTags'),
-  };
-  const onRules = (...actions: string[]): Grant => ({
-    actions: actions.map((action) => `elasticloadbalancing:${action}`),
-    resources: [arns.cellRules],
-    wildcardBecause: OF_ANY_CELL,
-  });
-  const onTenantStacks = (action: string): Grant => ({
-    actions: [`cloudformation:${action}`],
-    resources: [arns.tenantStacks],
-    wildcardBecause: OF_ANY_TENANT,
-  });
-
+  const describeRules = onNoResource('elasticloadbalancing:DescribeRules', 'elasticloadbalancing:DescribeTags');
+  const onRules = (...actions: string[]) =>
+    onAnyCell(
+      actions.map((action) => `elasticloadbalancing:${action}`),
+      arns.cellRules,
+    );
   const making = onNames(context, (names) => [names.reading(), names.changing('CREATE', 'UPSERT', 'DELETE')]);
-  const describeTargets: Grant = {
-    actions: ['elasticloadbalancing:DescribeTargetHealth'],
-    resources: ['*'],
-    wildcardBecause: NO_RESOURCE('DescribeTargetHealth'),
-  };
-
   const registerTenant = new PlatformFunction(scope, 'RegisterTenant', {
     config,
     environment: { ...environment, ...making.environment },
@@ -50,7 +34,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       describeRules,
       makingRules(context),
       onRules('AddTags', 'ModifyRule', 'DeleteRule'),
-      { actions: ['ecs:DescribeServices'], resources: [arns.cellServices], wildcardBecause: OF_ANY_CELL },
+      onAnyCell(['ecs:DescribeServices'], arns.cellServices),
       ...making.grants,
     ],
   });
@@ -63,7 +47,7 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       describeRules,
       onRules('DeleteRule'),
       ...removing.grants,
-      onTenantStacks('DescribeStacks'),
+      onAnyTenant(['cloudformation:DescribeStacks'], arns.tenantStacks),
       publishing(context),
     ],
   });
@@ -74,18 +58,10 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
     grants: [
       onTable(context, 'GetItem', 'UpdateItem'),
       onRules('ModifyRule'),
-      onTenantStacks('UpdateTerminationProtection'),
-      {
-        actions: ['rds:ModifyDBInstance'],
-        resources: [arns.rds('db')],
-        wildcardBecause: OF_ANY_TENANT,
-      },
-      describeTargets,
-      {
-        actions: ['sts:AssumeRole', 'sts:TagSession'],
-        resources: [arns.assumableTenantRoles],
-        wildcardBecause: OF_ANY_TENANT,
-      },
+      onAnyTenant(['cloudformation:UpdateTerminationProtection'], arns.tenantStacks),
+      onAnyTenant(['rds:ModifyDBInstance'], arns.rds('db')),
+      onNoResource('elasticloadbalancing:DescribeTargetHealth'),
+      assumingTenants(context),
       ...asking.grants,
     ],
   });
@@ -102,9 +78,8 @@ export function routingFunctions(scope: Construct, context: FunctionContext) {
       },
       onRules('ModifyRule'),
       {
-        actions: ['sts:AssumeRole', 'sts:TagSession'],
-        resources: [arns.assumableTenantRoles],
-        wildcardBecause: `${OF_ANY_CELL} Only a decoy's role trusts this function; no tenant's does.`,
+        ...assumingTenants(context),
+        wildcardBecause: "Any new cell has a decoy, whose role trusts this function; no tenant's does.",
       },
     ],
   });

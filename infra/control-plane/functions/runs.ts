@@ -4,7 +4,7 @@ import { watchedWorkflows } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import type { Grant } from '../../constructs/grant';
 import { PlatformFunction } from '../../constructs/platform-function';
-import { type FunctionContext, OF_ANY_TENANT, onCellItems, onTable, publishing } from './context';
+import { type FunctionContext, listingCells, onAnyTenant, onCellItems, onTable, publishing } from './context';
 
 /**
  * Functions that look for runs that ended without a report, and for waiting tasks whose answer was
@@ -35,11 +35,10 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
       onTable(context, 'GetItem', 'PutItem', 'UpdateItem', 'DeleteItem'),
       { actions: ['dynamodb:Query'], resources: [`${table.tableArn}/index/${STATE_INDEX}`] },
       onCellItems(context, 'Query'),
-      {
-        actions: ['DescribeStacks', 'DescribeStackEvents', 'DescribeEvents'].map((name) => `cloudformation:${name}`),
-        resources: [arns.tenantStacks],
-        wildcardBecause: OF_ANY_TENANT,
-      },
+      onAnyTenant(
+        ['DescribeStacks', 'DescribeStackEvents', 'DescribeEvents'].map((name) => `cloudformation:${name}`),
+        arns.tenantStacks,
+      ),
       {
         actions: [
           'states:ListExecutions',
@@ -51,7 +50,7 @@ export function watchFunctions(scope: Construct, context: FunctionContext) {
       },
       readRuns,
       publishing(context),
-      { actions: ['ssm:GetParametersByPath'], resources: [arns.cellParameters] },
+      listingCells(context),
       { actions: ['codepipeline:GetPipelineState'], resources: [arns.releasePipeline] },
     ],
   });

@@ -3,7 +3,7 @@ import { workflowsCalling } from '../../../functions/contract/workflows';
 import { EventFunction } from '../../constructs/event-function';
 import { PlatformFunction } from '../../constructs/platform-function';
 import { runbookAddress } from '../../constructs/runbook-link';
-import { type FunctionContext, OF_ANY_TENANT, onTable } from './context';
+import { type FunctionContext, onAnyTenant, onTable, passingStackRole } from './context';
 
 /** LaunchStack, DeleteStack, and StackSettled, which answers the waiting tasks of both. */
 export function stackFunctions(scope: Construct, context: FunctionContext, trustedRoleArns: readonly string[]) {
@@ -11,16 +11,11 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
   const ACCOUNT_ID = config.env.account;
   const TABLE_NAME = table.tableName;
   const STACK_ROLE_ARN = stackRole.roleArn;
-  const onStacks = (...actions: string[]) => ({
-    actions: actions.map((action) => `cloudformation:${action}`),
-    resources: [arns.tenantStacks],
-    wildcardBecause: OF_ANY_TENANT,
-  });
-  const passStackRole = {
-    actions: ['iam:PassRole'],
-    resources: [STACK_ROLE_ARN],
-    conditions: { StringEquals: { 'iam:PassedToService': 'cloudformation.amazonaws.com' } },
-  };
+  const onStacks = (...actions: string[]) =>
+    onAnyTenant(
+      actions.map((action) => `cloudformation:${action}`),
+      arns.tenantStacks,
+    );
   const answerTasks = {
     actions: ['states:SendTaskSuccess', 'states:SendTaskFailure'],
     resources: workflowsCalling('LaunchStack', 'DeleteStack').map(arns.machine),
@@ -45,7 +40,7 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
         ...['CreateStack', 'TagResource', 'DeleteStack'],
         ...['DescribeStacks', 'DescribeStackEvents', 'DescribeEvents'],
       ),
-      passStackRole,
+      passingStackRole(context),
       {
         actions: ['s3:GetObject'],
         resources: [...templates.objectArns],
@@ -63,22 +58,10 @@ export function stackFunctions(scope: Construct, context: FunctionContext, trust
         ...['DeleteStack', 'DescribeStacks', 'DescribeStackEvents', 'DescribeStackResources'],
         'UpdateTerminationProtection',
       ),
-      passStackRole,
-      {
-        actions: ['rds:ModifyDBInstance'],
-        resources: [arns.rds('db')],
-        wildcardBecause: OF_ANY_TENANT,
-      },
-      {
-        actions: ['s3:ListBucketVersions', 's3:ListBucket'],
-        resources: [arns.tenantBuckets],
-        wildcardBecause: OF_ANY_TENANT,
-      },
-      {
-        actions: ['s3:DeleteObject', 's3:DeleteObjectVersion'],
-        resources: [`${arns.tenantBuckets}/*`],
-        wildcardBecause: OF_ANY_TENANT,
-      },
+      passingStackRole(context),
+      onAnyTenant(['rds:ModifyDBInstance'], arns.rds('db')),
+      onAnyTenant(['s3:ListBucketVersions', 's3:ListBucket'], arns.tenantBuckets),
+      onAnyTenant(['s3:DeleteObject', 's3:DeleteObjectVersion'], `${arns.tenantBuckets}/*`),
       answerTasks,
     ],
   });

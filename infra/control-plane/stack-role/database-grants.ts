@@ -1,10 +1,11 @@
 import type { Grant } from '../../constructs/grant';
 import type { PlatformArns } from '../../constructs/platform-names';
+import { onAnyTenant } from '../functions/context';
 
 export function databaseGrants(arns: PlatformArns): Grant[] {
   return [
-    {
-      actions: [
+    onAnyTenant(
+      [
         'rds:AddTagsToResource',
         'rds:CreateDBInstance',
         'rds:CreateDBInstanceReadReplica',
@@ -25,9 +26,11 @@ export function databaseGrants(arns: PlatformArns): Grant[] {
         'rds:RemoveTagsFromResource',
         'rds:ResetDBParameterGroup',
       ],
-      resources: [arns.rds('db'), arns.rds('pg'), arns.rds('subgrp'), arns.defaultOptionGroups],
-      wildcardBecause: 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.',
-    },
+      arns.rds('db'),
+      arns.rds('pg'),
+      arns.rds('subgrp'),
+      arns.defaultOptionGroups,
+    ),
     {
       actions: ['rds:DescribeDBEngineVersions', 'rds:DescribeEngineDefaultParameters'],
       resources: ['*'],

@@ -1,15 +1,11 @@
-import { TENANT_TAG } from '../../../functions/contract/naming';
 import type { Grant } from '../../constructs/grant';
 import type { PlatformArns } from '../../constructs/platform-names';
-
-const OF_ANY_TENANT = 'The tenants of the next years have no ARNs yet; the prefix is theirs alone.';
+import { ofTenantKeys, onAnyTenant } from '../functions/context';
 
 /** The key policy of each tenant limits the services through which this role may use the key. */
 const useOfTenantKeys = (arns: PlatformArns): Grant => ({
+  ...ofTenantKeys({ arns }),
   actions: ['kms:DescribeKey', 'kms:Decrypt', 'kms:GenerateDataKey', 'kms:CreateGrant'],
-  resources: [arns.keys],
-  conditions: { Null: { [`aws:ResourceTag/${TENANT_TAG}`]: 'false' } },
-  wildcardBecause: 'Key ids are random; the condition admits keys of tenants only.',
 });
 
 /**
@@ -17,30 +13,25 @@ const useOfTenantKeys = (arns: PlatformArns): Grant => ({
  * changed.
  */
 export function identityGrants(arns: PlatformArns, boundaryArn: string): Grant[] {
-  const roles = { resources: [arns.assumableTenantRoles], wildcardBecause: OF_ANY_TENANT };
+  const onRoles = (...actions: string[]) => onAnyTenant(actions, arns.assumableTenantRoles);
   return [
     {
-      ...roles,
-      actions: ['iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary'],
+      ...onRoles('iam:CreateRole', 'iam:PutRolePolicy', 'iam:DeleteRolePolicy', 'iam:PutRolePermissionsBoundary'),
       conditions: { StringEquals: { 'iam:PermissionsBoundary': boundaryArn } },
     },
+    onRoles(
+      'iam:DeleteRole',
+      'iam:GetRole',
+      'iam:GetRolePolicy',
+      'iam:ListRolePolicies',
+      'iam:ListAttachedRolePolicies',
+      'iam:TagRole',
+      'iam:UntagRole',
+      'iam:UpdateAssumeRolePolicy',
+      'iam:UpdateRole',
+    ),
     {
-      ...roles,
-      actions: [
-        'iam:DeleteRole',
-        'iam:GetRole',
-        'iam:GetRolePolicy',
-        'iam:ListRolePolicies',
-        'iam:ListAttachedRolePolicies',
-        'iam:TagRole',
-        'iam:UntagRole',
-        'iam:UpdateAssumeRolePolicy',
-        'iam:UpdateRole',
-      ],
-    },
-    {
-      ...roles,
-      actions: ['iam:PassRole'],
+      ...onRoles('iam:PassRole'),
       conditions: {
         StringEquals: { 'iam:PassedToService': ['vpc-flow-logs.amazonaws.com', 'monitoring.rds.amazonaws.com'] },
       },
@@ -51,8 +42,8 @@ export function identityGrants(arns: PlatformArns, boundaryArn: string): Grant[]
 
 export function storageGrants(arns: PlatformArns): Grant[] {
   return [
-    {
-      actions: [
+    onAnyTenant(
+      [
         's3:CreateBucket',
         's3:DeleteBucket',
         's3:DeleteBucketPolicy',
@@ -77,11 +68,10 @@ export function storageGrants(arns: PlatformArns): Grant[] {
         's3:TagResource',
         's3:UntagResource',
       ],
-      resources: [arns.tenantBuckets],
-      wildcardBecause: OF_ANY_TENANT,
-    },
-    {
-      actions: [
+      arns.tenantBuckets,
+    ),
+    onAnyTenant(
+      [
         'secretsmanager:CreateSecret',
         'secretsmanager:DeleteSecret',
         'secretsmanager:DescribeSecret',
@@ -91,9 +81,8 @@ export function storageGrants(arns: PlatformArns): Grant[] {
         'secretsmanager:UntagResource',
         'secretsmanager:UpdateSecret',
       ],
-      resources: [arns.tenantSecrets],
-      wildcardBecause: OF_ANY_TENANT,
-    },
+      arns.tenantSecrets,
+    ),
     {
       actions: ['secretsmanager:GetRandomPassword'],
       resources: ['*'],
@@ -104,8 +93,8 @@ export function storageGrants(arns: PlatformArns): Grant[] {
 
 export function observabilityGrants(arns: PlatformArns): Grant[] {
   return [
-    {
-      actions: [
+    onAnyTenant(
+      [
         'logs:AssociateKmsKey',
         'logs:CreateLogGroup',
         'logs:DeleteDataProtectionPolicy',
@@ -118,9 +107,9 @@ export function observabilityGrants(arns: PlatformArns): Grant[] {
         'logs:TagResource',
         'logs:UntagResource',
       ],
-      resources: [arns.tenantLogGroups, arns.tenantDatabaseLogGroups],
-      wildcardBecause: OF_ANY_TENANT,
-    },
+      arns.tenantLogGroups,
+      arns.tenantDatabaseLogGroups,
+    ),
     {
       actions: [
         'logs:CreateLogDelivery',
@@ -133,8 +122,8 @@ export function observabilityGrants(arns: PlatformArns): Grant[] {
       wildcardBecause:
         'Flow logs need the deliveries, which have no ARN; the rest are lists, which a log group is read from.',
     },
-    {
-      actions: [
+    onAnyTenant(
+      [
         'cloudwatch:DeleteAlarms',
         'cloudwatch:DescribeAlarms',
         'cloudwatch:ListTagsForResource',
@@ -142,8 +131,7 @@ export function observabilityGrants(arns: PlatformArns): Grant[] {
         'cloudwatch:TagResource',
         'cloudwatch:UntagResource',
       ],
-      resources: [arns.tenantAlarms],
-      wildcardBecause: OF_ANY_TENANT,
-    },
+      arns.tenantAlarms,
+    ),
   ];
 }
