@@ -182,37 +182,8 @@ async function keep<T>(read: () => Promise<readonly T[]>): Promise<{ items: T[] 
  * @throws what a transient fault of a service throws: then there is no list
  */
 export async function keepLists(lists: AccountLists): Promise<KeptLists> {
-  const [
-    proxies,
-    exports,
-    integrations,
-    logPolicies,
-    logFindings,
-    logGrants,
-    snapshots,
-    points,
-    logExports,
-    eventSubscriptions,
-    dhcpOptions,
-    resolver,
-  ] = await settled([
-    keep(lists.proxies),
-    keep(lists.exports),
-    keep(lists.integrations),
-    keep(lists.logPolicies),
-    keep(lists.logFindings),
-    keep(lists.logGrants),
-    keep(lists.snapshots),
-    keep(lists.recoveryPoints),
-    keep(lists.logExports),
-    keep(lists.eventSubscriptions),
-    keep(lists.dhcpOptions),
-    keep(lists.resolver),
-  ]);
-  return {
-    ...{ proxies, exports, integrations, logPolicies, logFindings, logGrants, snapshots, recoveryPoints: points },
-    ...{ logExports, eventSubscriptions, dhcpOptions, resolver },
-  };
+  const kept = Object.entries(lists).map(async ([name, read]) => [name, await keep<unknown>(read)] as const);
+  return KeptListsSchema.parse(Object.fromEntries(await settled(kept)));
 }
 
 /** @throws Unanswered when AWS has refused the list to the audit, or an earlier release has kept none */
