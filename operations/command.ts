@@ -18,14 +18,18 @@ export class Interrupted extends Error {
 /**
  * Runs a command of this repository. Its signal is aborted when the process is asked to end, or
  * when its parent process has died. The command then ends what it has started. A second request, half a second
- * later or more, ends the process at once, and so does the first one of a command that takes no signal: it has nothing to end, and must do
- * nothing more.
+ * later or more, ends the process at once.
+ *
+ * @param endsAtOnce the first request ends the process: the command has nothing to end, and must do nothing more
  */
-export function runCommand(main: (signal: AbortSignal) => Promise<number>): void {
+export function runCommand(
+  main: (signal: AbortSignal) => Promise<number>,
+  { endsAtOnce = false }: { readonly endsAtOnce?: boolean } = {},
+): void {
   const controller = new AbortController();
   let firstAt = 0;
   const interrupt = (code: number) => {
-    if (main.length === 0) process.exit(code);
+    if (endsAtOnce) process.exit(code);
     if (!controller.signal.aborted) {
       firstAt = performance.now();
       controller.abort(new Interrupted(code));

@@ -23,4 +23,4 @@ async function main(): Promise<number> {
   return isReady(findings) ? 0 : 1;
 }
 
-runCommand(main);
+runCommand(main, { endsAtOnce: true });

@@ -46,4 +46,4 @@ async function main(): Promise<number> {
   return 0;
 }
 
-runCommand(main);
+runCommand(main, { endsAtOnce: true });
