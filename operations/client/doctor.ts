@@ -1,10 +1,13 @@
-import { CloudFormationClient, ListStackResourcesCommand } from '@aws-sdk/client-cloudformation';
+import {
+  CloudFormationClient,
+  paginateListStackResources,
+  type StackResourceSummary,
+} from '@aws-sdk/client-cloudformation';
 import {
   CloudWatchClient,
   type CompositeAlarm,
-  DescribeAlarmsCommand,
-  type DescribeAlarmsCommandInput,
   type MetricAlarm,
+  paginateDescribeAlarms,
 } from '@aws-sdk/client-cloudwatch';
 import { EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -41,45 +44,22 @@ const MADE_AGAIN = 'docs/runbook.md#surroundings says how the stack makes it aga
 const WaitingSchema = z.object({ stackName: z.string(), since: z.string() });
 
 /** What CloudFormation has made. The stack of the delivery is not there in every stage. */
-async function madeIn(client: Pick<CloudFormationClient, 'send'>, StackName: string) {
+async function resourcesOf(client: CloudFormationClient, StackName: string): Promise<StackResourceSummary[]> {
   try {
-    return await everyItem(
-      pages(
-        (NextToken: string | undefined) => client.send(new ListStackResourcesCommand({ StackName, NextToken })),
-        'NextToken',
-      ),
-      ({ StackResourceSummaries }) => StackResourceSummaries,
-    );
+    const pages = paginateListStackResources({ client }, { StackName });
+    return await everyItem(pages, ({ StackResourceSummaries }) => StackResourceSummaries);
   } catch (thrown) {
     if (StackName === DELIVERY && isNamed(thrown, 'ValidationError')) return [];
     throw thrown;
   }
 }
 
-/** Physical ids of what the platform's stacks have made of these types. */
-async function madeByStacks(
-  client: Pick<CloudFormationClient, 'send'>,
-  stacks: readonly string[],
-  types: readonly string[],
-) {
-  const made = (await settled(stacks.map((stack) => madeIn(client, stack)))).flat();
-  return types.flatMap((type) => madeResources(made, type));
-}
-
-async function rulesMade(client: Pick<CloudFormationClient, 'send'>): Promise<string[]> {
-  return (await madeByStacks(client, [CONTROL_PLANE, DELIVERY], ['AWS::Events::Rule'])).map(ruleNameOf);
-}
-
-/**
- * The names of the alarms that the platform's stacks have made, those of these cells, too. "AWS::CloudWatch::CompositeAlarm"
- * (CloudFormation): its id is its name, as that of a metric alarm.
- */
-export async function alarmsMade(
-  client: Pick<CloudFormationClient, 'send'>,
-  cells: readonly string[],
-): Promise<string[]> {
-  const stacks = [CONTROL_PLANE, DELIVERY, ...cells.map(cellStackName)];
-  return await madeByStacks(client, stacks, ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']);
+/** The resources of the control plane and the delivery, which are listed once, and of cells. */
+export function stackResources(client: CloudFormationClient) {
+  const of = async (stacks: readonly string[]) =>
+    (await settled(stacks.map((stack) => resourcesOf(client, stack)))).flat();
+  const ofPlatform = once(() => of([CONTROL_PLANE, DELIVERY]));
+  return async (cells: readonly string[] = []) => (await settled([ofPlatform(), of(cells.map(cellStackName))])).flat();
 }
 
 /**
@@ -89,18 +69,15 @@ export async function alarmsMade(
 export async function ruleFindings(
   events: Pick<EventBridgeClient, 'send'>,
   eventBusName: string,
-  cloudformation: Pick<CloudFormationClient, 'send'>,
+  resources: () => Promise<readonly StackResourceSummary[]>,
 ): Promise<Finding[]> {
-  const on = (EventBusName: string) =>
-    everyItem(
-      pages(
-        (NextToken: string | undefined) =>
-          events.send(new ListRulesCommand({ EventBusName, NamePrefix: PREFIX, NextToken })),
-        'NextToken',
-      ),
-      ({ Rules }) => Rules,
-    );
-  const [made, ...found] = await settled([rulesMade(cloudformation), on('default'), on(eventBusName)]);
+  const on = (EventBusName: string) => {
+    const ask = (NextToken?: string) =>
+      events.send(new ListRulesCommand({ EventBusName, NamePrefix: PREFIX, NextToken }));
+    return everyItem(pages(ask, 'NextToken'), ({ Rules }) => Rules);
+  };
+  const [listed, ...found] = await settled([resources(), on('default'), on(eventBusName)]);
+  const made = madeResources(listed, 'AWS::Events::Rule').map(ruleNameOf);
   const rules = found.flat();
   const off = rules.filter(({ State }) => State === 'DISABLED').map(({ Name }) => Name);
   const gone = made.filter((name) => !rules.some(({ Name }) => Name === name));
@@ -125,25 +102,26 @@ type PlatformAlarm = MetricAlarm | CompositeAlarm;
  *
  * "DescribeAlarms" (CloudWatch API Reference): without AlarmTypes it answers metric alarms only.
  */
-export async function platformAlarms(client: Pick<CloudWatchClient, 'send'>): Promise<PlatformAlarm[]> {
-  const platform: DescribeAlarmsCommandInput = {
-    AlarmNamePrefix: ALARM_PREFIX,
-    AlarmTypes: ['MetricAlarm', 'CompositeAlarm'],
-  };
-  return await everyItem(
-    pages(
-      (NextToken: string | undefined) => client.send(new DescribeAlarmsCommand({ ...platform, NextToken })),
-      'NextToken',
+export function platformAlarms(client: CloudWatchClient): Promise<PlatformAlarm[]> {
+  return everyItem(
+    paginateDescribeAlarms(
+      { client },
+      { AlarmNamePrefix: ALARM_PREFIX, AlarmTypes: ['MetricAlarm', 'CompositeAlarm'] },
     ),
     ({ MetricAlarms = [], CompositeAlarms = [] }) => [...MetricAlarms, ...CompositeAlarms],
   );
 }
 
 /**
- * The alarms that ring, those that somebody has silenced, and those that somebody has deleted. One without an action is part of a composite alarm, and by itself
- * no fault: that of the idle colour always rings.
+ * The alarms that ring, those that somebody has silenced, and those that somebody has deleted. One without an action is part
+ * of a composite alarm, and by itself no fault: that of the idle colour always rings.
+ *
+ * "AWS::CloudWatch::CompositeAlarm" (CloudFormation): its id is its name, as that of a metric alarm.
  */
-export function alarmFindings(found: readonly PlatformAlarm[], made: readonly string[]): Finding[] {
+export function alarmFindings(found: readonly PlatformAlarm[], resources: readonly StackResourceSummary[]): Finding[] {
+  const made = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'].flatMap((type) =>
+    madeResources(resources, type),
+  );
   const gone = made.filter((name) => !found.some(({ AlarmName }) => AlarmName === name));
   const alarms = found.filter(({ AlarmActions = [] }) => AlarmActions.length > 0);
   const findings = [
@@ -223,15 +201,16 @@ export async function examine(
 ): Promise<readonly Finding[]> {
   const { aws, eventBusName } = stage;
   const cloudformation = new CloudFormationClient(aws);
+  const resources = stackResources(cloudformation);
   const alarms = once(() => platformAlarms(new CloudWatchClient(aws)));
   const findings = await settled([
     asked('queues', async () => (await asking.queues()).map(queueFinding)),
     asked('cells', async () => cellFindings(await asking.cells(cellsWith(await alarms())))),
-    asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName, cloudformation)),
+    asked('event rules', () => ruleFindings(new EventBridgeClient(aws), eventBusName, resources)),
     asked('waiting tasks', () => waitFindings(table, new Date())),
     asked('alarms', async () => {
       const found = await alarms();
-      return alarmFindings(found, await alarmsMade(cloudformation, cellsWith(found)));
+      return alarmFindings(found, await resources(cellsWith(found)));
     }),
     asked('subscriber and templates', () =>
       deployedStageFindings({

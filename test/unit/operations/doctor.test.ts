@@ -1,14 +1,16 @@
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { CELLS_PARAMETER_PATH } from '../../../functions/contract/naming';
 import { itemKeys } from '../../../functions/contract/records';
 import { CONTROL_PLANE, cellStackName, DELIVERY } from '../../../infra/config/stack-names';
 import { examineCells } from '../../../operations/client/cell-list';
 import {
   alarmFindings,
-  alarmsMade,
   cellFindings,
   cellsWith,
   platformAlarms,
   ruleFindings,
+  stackResources,
 } from '../../../operations/client/doctor';
 import { aCell, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
@@ -23,9 +25,12 @@ const IDLE = {
   ActionsEnabled: true,
 };
 
+// The SDK's paginators take an instance of the service's client only.
+const cloudFormationOf = ({ send }: FakeClient) => Object.assign(new CloudFormationClient(), { send });
+
 /** CloudWatch with these alarms of the platform. As AWS does, it tells composite ones only when they are asked for. */
-const fakeAlarms = (metric: readonly object[], composite: readonly object[] = []) =>
-  new FakeClient({
+const fakeAlarms = (metric: readonly object[], composite: readonly object[] = []) => {
+  const { send } = new FakeClient({
     DescribeAlarmsCommand: ({
       AlarmTypes = ['MetricAlarm'],
       AlarmNamePrefix = '',
@@ -41,9 +46,11 @@ const fakeAlarms = (metric: readonly object[], composite: readonly object[] = []
       };
     },
   });
+  return Object.assign(new CloudWatchClient(), { send });
+};
 
 describe('alarms', () => {
-  const findings = async (client: FakeClient, made: readonly string[] = []) =>
+  const findings = async (client: CloudWatchClient, made: Parameters<typeof alarmFindings>[1] = []) =>
     alarmFindings(await platformAlarms(client), made);
 
   it('that somebody has deleted are told, of whichever stack and kind', async () => {
@@ -67,7 +74,8 @@ describe('alarms', () => {
         listed[StackName] ? { StackResourceSummaries: listed[StackName] } : awsError('ValidationError'),
     });
     const there = { AlarmName: ofCell, StateValue: 'OK', ActionsEnabled: true, AlarmActions };
-    const told = await findings(fakeAlarms([there]), await alarmsMade(cloudformation, ['c1']));
+    const resources = stackResources(cloudFormationOf(cloudformation));
+    const told = await findings(fakeAlarms([there]), await resources(['c1']));
     expect(told).toMatchObject([
       { subject: `alarm ${metric}`, verdict: 'failed', says: expect.stringContaining('runbook.md#surroundings') },
       { subject: `alarm ${composite}`, verdict: 'failed', says: expect.stringContaining('deleted') },
@@ -121,8 +129,8 @@ const bus = (...rules: { Name: string; State: string }[]) =>
   });
 
 /** CloudFormation with the stacks of these rules, a rule a page. */
-const stacks = (made: Readonly<Record<string, readonly string[]>>) =>
-  new FakeClient({
+const stacks = (made: Readonly<Record<string, readonly string[]>>) => {
+  const client = new FakeClient({
     ListStackResourcesCommand: ({ StackName, NextToken = '0' }: { StackName: string; NextToken?: string }) => {
       const rules = made[StackName];
       if (!rules) throw awsError('ValidationError');
@@ -138,6 +146,8 @@ const stacks = (made: Readonly<Record<string, readonly string[]>>) =>
       };
     },
   });
+  return stackResources(cloudFormationOf(client));
+};
 const WITHOUT_DELIVERY = stacks({ [CONTROL_PLANE]: [`${CONTROL_PLANE}-Sweep`] });
 
 const aListedCell = { name: 'c1', capacity: 48, taken: 3, left: 45, liveColour: 'blue' } as const;
@@ -211,7 +221,8 @@ it.each(['DELETE_COMPLETE', 'CREATE_IN_PROGRESS', 'CREATE_FAILED'])(
       ResourceStatus,
       ...(ResourceStatus === 'DELETE_COMPLETE' && { PhysicalResourceId: 'former' }),
     };
-    const made = new FakeClient({ ListStackResourcesCommand: { StackResourceSummaries: [rule] } });
+    const client = new FakeClient({ ListStackResourcesCommand: { StackResourceSummaries: [rule] } });
+    const made = stackResources(cloudFormationOf(client));
     const present = bus({ Name: `${CONTROL_PLANE}-Sweep`, State: 'ENABLED' });
     await expect(ruleFindings(present, 'tenant-onboarding', made)).resolves.toMatchObject([{ verdict: 'ok' }]);
   },
