@@ -2,6 +2,7 @@ import { DATABASE_MASTER, DATABASE_NAME, tenantIdIn } from '../../contract/namin
 import { type Check, checksOf, expectEqual, finding } from '../check';
 import { COPIES_METADATA } from '../metadata/copies';
 import { type Subject, tenantIdOf, vpcOf } from '../subject';
+import { exportsOf } from './logs';
 import { orShut } from './own-doors';
 
 /** The names of a tenant's databases and of their snapshots contain the tenant's id. */
@@ -62,16 +63,8 @@ export const COPIES_CHECKS: readonly Check[] = checksOf(COPIES_METADATA, {
     );
   },
   'logs.exports': async (subject, { facts }) => {
-    const exports = (await facts.lists.logExports()).filter(
-      ({ logGroupName = '' }) => tenantIdIn(logGroupName) === tenantIdOf(subject),
-    );
-    return finding(
-      exports.map(
-        ({ taskName, taskId, logGroupName, destination }) =>
-          `export ${taskName ?? taskId} writes log group ${logGroupName} to bucket ${destination}`,
-      ),
-      'no export of the tenant’s logs',
-    );
+    const isTenants = (logGroupName: string) => tenantIdIn(logGroupName) === tenantIdOf(subject);
+    return finding(exportsOf(await facts.lists.logExports(), isTenants), 'no export of the tenant’s logs');
   },
   'secrets.only-one': async (subject, { facts }) => {
     const tenantId = tenantIdOf(subject);

@@ -4,14 +4,18 @@ import { settled } from '../../shared/settled';
 import { type Check, checksOf, finding } from '../check';
 import { areDisjoint, coversPattern } from '../comparison/patterns';
 import { namesLogReading } from '../facts/account-facts';
+import type { AccountLists } from '../facts/account-lists';
 import { LOGS_METADATA } from '../metadata/logs';
 import { covers, nameOf, parsePolicy, type Statement, whoOf } from '../policy-document';
-import { logGroupsOf, type Subject } from '../subject';
+import { logGroupsOf } from '../subject';
 
 /** AWS authorizes some actions on the group and others on one of its streams. */
-const logArnsOf = (subject: Subject) =>
-  logGroupsOf(subject)
-    .map((name) => `arn:aws:logs:${subject.region}:${subject.accountId}:log-group:${name}`)
+export const logArnsOf = (
+  groups: readonly string[],
+  { region, accountId }: { readonly region: string; readonly accountId: string },
+) =>
+  groups
+    .map((name) => `arn:aws:logs:${region}:${accountId}:log-group:${name}`)
     .flatMap((arn) => [arn, `${arn}:log-stream:one`]);
 
 /**
@@ -31,10 +35,7 @@ const BRINGING = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEve
  * it, nobody else may, and nobody at all may read it by a resource policy. Policies without a resource that a log
  * group's own policy has are about that group.
  */
-export function admits(
-  { effect, principals, actions, resources, inverted }: Statement,
-  arns: readonly string[],
-): boolean {
+function admits({ effect, principals, actions, resources, inverted }: Statement, arns: readonly string[]): boolean {
   if (effect !== 'Allow') return false;
   const isAbout =
     inverted || resources.length === 0 || resources.some((each) => arns.some((arn) => !areDisjoint(each, arn)));
@@ -44,6 +45,28 @@ export function admits(
     principals.every((each) => each.startsWith('Service:'));
   return isAbout && !onlyBrings;
 }
+
+/** Statements of resource policies that let somebody at one of these logs. */
+export const admittedBy = (grants: Awaited<ReturnType<AccountLists['logGrants']>>, arns: readonly string[]): string[] =>
+  grants.flatMap(({ policyName, policyDocument = '{}', resourceArn }) => {
+    const group = resourceArn?.replace(/:\*$/, '');
+    if (group !== undefined && !arns.includes(group)) return [];
+    return parsePolicy(policyDocument)
+      .filter((statement) => admits(statement, arns))
+      .map((each) => `policy ${policyName ?? `of ${group}`} has the statement ${nameOf(each)} for ${whoOf(each)}`);
+  });
+
+/** Exports of these log groups into buckets. */
+export const exportsOf = (
+  exports: Awaited<ReturnType<AccountLists['logExports']>>,
+  isAsked: (logGroupName: string) => boolean,
+): string[] =>
+  exports
+    .filter(({ logGroupName = '' }) => isAsked(logGroupName))
+    .map(
+      ({ taskName, taskId, logGroupName, destination }) =>
+        `export ${taskName ?? taskId} writes log group ${logGroupName} to bucket ${destination}`,
+    );
 
 /** "PutAccountPolicy": the document of a policy that subscribes to all log groups. */
 const SubscribingSchema = z.object({ DestinationArn: z.string() });
@@ -107,18 +130,12 @@ export const LOGS_CHECKS: readonly Check[] = checksOf(LOGS_METADATA, {
     );
   },
   'logs.resource-policies': async (subject, { facts }) => {
-    const arns = logArnsOf(subject);
-    const violations = (await facts.lists.logGrants()).flatMap(({ policyName, policyDocument = '{}', resourceArn }) => {
-      const group = resourceArn?.replace(/:\*$/, '');
-      if (group !== undefined && !arns.includes(group)) return [];
-      return parsePolicy(policyDocument)
-        .filter((statement) => admits(statement, arns))
-        .map((each) => `policy ${policyName ?? `of ${group}`} has the statement ${nameOf(each)} for ${whoOf(each)}`);
-    });
+    const arns = logArnsOf(logGroupsOf(subject), subject);
+    const violations = admittedBy(await facts.lists.logGrants(), arns);
     return finding(violations, 'no resource policy of CloudWatch Logs admits anybody but services that bring events');
   },
   'logs.readers': async (subject, { facts }) => {
-    const arns = logArnsOf(subject);
+    const arns = logArnsOf(logGroupsOf(subject), subject);
     const readers = (await facts.account.principals()).filter(
       ({ arn, name, inline, managed }) =>
         !arn.includes(`:role${TENANT_ROLE_PATH}`) &&
