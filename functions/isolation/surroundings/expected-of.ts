@@ -7,6 +7,10 @@ type Resources = readonly ExpectedResource[];
 
 export const ofType = (resources: Resources, type: string) => resources.filter((each) => each.type === type);
 
+/** Physical ids of the resources of a type. */
+export const idsOf = (resources: Resources, type: string): string[] =>
+  ofType(resources, type).flatMap(({ physicalId }) => physicalId ?? []);
+
 /** @throws Unanswered when no template makes such a resource */
 export function resourceCalled(resources: Resources, type: string, physicalId: string): ExpectedResource {
   const found = ofType(resources, type).find((each) => each.physicalId === physicalId);

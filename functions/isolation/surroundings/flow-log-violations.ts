@@ -2,7 +2,7 @@ import type { FlowLog, NetworkInterface } from '@aws-sdk/client-ec2';
 import * as z from 'zod';
 import { differencesOf, isPlaced, staysInAccount, undelivered } from '../flow-log';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType } from './expected-of';
+import { idsOf, ofType } from './expected-of';
 import type { PlatformSurroundings } from './surroundings';
 
 const FlowLogSchema = z.object({ ResourceId: z.string(), TrafficType: z.string(), LogGroupName: z.string() });
@@ -13,9 +13,7 @@ const isMade = (log: FlowLog, { ResourceId, TrafficType, LogGroupName }: Expecte
 
 /** Network, subnets and interfaces of a cell: each may have flow logs of its own. */
 const idsIn = (resources: readonly ExpectedResource[], interfaces: readonly NetworkInterface[]) => [
-  ...['AWS::EC2::VPC', 'AWS::EC2::Subnet'].flatMap((type) =>
-    ofType(resources, type).map(({ physicalId }) => physicalId),
-  ),
+  ...['AWS::EC2::VPC', 'AWS::EC2::Subnet'].flatMap((type) => idsOf(resources, type)),
   ...interfaces.map(({ NetworkInterfaceId }) => NetworkInterfaceId),
 ];
 

@@ -4,7 +4,7 @@ import { CODE_DIGEST, functionRoleName } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly, Unanswered } from '../check';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType } from './expected-of';
+import { idsOf, ofType } from './expected-of';
 import type { Machine } from './policy-facts';
 import type { SurroundingsFacts } from './surroundings-facts';
 
@@ -123,10 +123,10 @@ function mappingViolations(
   resources: readonly ExpectedResource[],
 ): string[] {
   const functions = functionsIn(resources).map(({ name }) => name);
-  const queues = ofType(resources, 'AWS::SQS::Queue').map(({ physicalId }) => lastOf(physicalId));
-  const made = ofType(resources, 'AWS::Lambda::EventSourceMapping').map(({ physicalId }) => physicalId);
+  const queues = idsOf(resources, 'AWS::SQS::Queue').map(lastOf);
+  const made = idsOf(resources, 'AWS::Lambda::EventSourceMapping');
   return mappings
-    .filter(({ UUID }) => !made.includes(UUID))
+    .filter(({ UUID = '' }) => !made.includes(UUID))
     .filter(
       ({ FunctionArn, EventSourceArn }) =>
         functions.includes(nameIn(FunctionArn)) || queues.includes(lastOf(EventSourceArn)),
@@ -143,9 +143,9 @@ function strangersInRoles(
   resources: readonly ExpectedResource[],
 ): string[] {
   const made = functionsIn(resources).map(({ name }) => name);
-  const roles = ofType(resources, 'AWS::IAM::Role').map(({ physicalId }) => physicalId);
+  const roles = idsOf(resources, 'AWS::IAM::Role');
   return functions
-    .filter(({ FunctionName = '', Role }) => roles.includes(Role?.split('/').at(-1)) && !made.includes(FunctionName))
+    .filter(({ FunctionName = '', Role }) => roles.includes(lastOf(Role)) && !made.includes(FunctionName))
     .map(({ FunctionName, Role }) => `function ${FunctionName}, which no template makes, runs as ${Role}`);
 }
 
@@ -224,8 +224,8 @@ async function strangeMachines(
   { machineRole, machines }: SurroundingsFacts['policies'],
   resources: readonly ExpectedResource[],
 ): Promise<string[]> {
-  const made = ofType(resources, 'AWS::StepFunctions::StateMachine').map(({ physicalId }) => physicalId);
-  const roles = ofType(resources, 'AWS::IAM::Role').map(({ physicalId }) => physicalId);
+  const made = idsOf(resources, 'AWS::StepFunctions::StateMachine');
+  const roles = idsOf(resources, 'AWS::IAM::Role');
   const strange = (await machines()).filter((arn) => !made.includes(arn));
   const asked = strange.map(async (arn) => ({ arn, roleArn: await machineRole(arn) }));
   return (await settled(asked))

@@ -4,7 +4,7 @@ import { expectExactly } from '../check';
 import { policyDifferences } from '../comparison/policy-difference';
 import { parsePolicy, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType } from './expected-of';
+import { idsOf, ofType } from './expected-of';
 import type { HarmlessDenials } from './harmless-denials';
 
 const RuleSchema = z.object({
@@ -133,9 +133,9 @@ export function endpointViolations(
   placed: readonly string[],
   harmless: Pick<HarmlessDenials, 'atEndpoint'>,
 ): string[] {
-  const own = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
+  const own = idsOf(resources, 'AWS::EC2::VPCEndpoint');
   const strange = endpoints
-    .filter(({ VpcEndpointId, ServiceName = '', VpcEndpointType, State = '' }) => {
+    .filter(({ VpcEndpointId = '', ServiceName = '', VpcEndpointType, State = '' }) => {
       const isPlaced = VpcEndpointType === 'Interface' && placed.includes(ServiceName);
       return !own.includes(VpcEndpointId) && !isPlaced && !/^delet/i.test(State);
     })

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import type { CellDescriptor } from '../../contract/cell';
 import { expectExactly } from '../check';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType, resourceCalled } from './expected-of';
+import { idsOf, resourceCalled } from './expected-of';
 import { functionsIn } from './function-violations';
 import { interfacesOf, ofServices } from './load-balancer-facts';
 
@@ -57,8 +57,8 @@ export function unknownInterfaces(
   { loadBalancerArn }: CellDescriptor,
 ): NetworkInterface[] {
   const ofTasks = interfacesOf(tasks);
-  const gateways = ofType(resources, 'AWS::EC2::NatGateway').map(({ physicalId }) => physicalId ?? '');
-  const functions = ofType(resources, 'AWS::Lambda::Function').map(({ physicalId }) => physicalId ?? '');
+  const gateways = idsOf(resources, 'AWS::EC2::NatGateway');
+  const functions = idsOf(resources, 'AWS::Lambda::Function');
   const places = functionsIn(resources).map(({ VpcConfig }) => VpcConfig);
   const balancer = describedBy(loadBalancerArn);
   // A function that a release has renamed goes on with the interface that bears the former name. Those of others are told by the list of functions.
@@ -96,14 +96,13 @@ export function strangeFunctions(
   resources: readonly ExpectedResource[],
   { vpcId }: CellDescriptor,
 ): string[] {
-  const idsOf = (type: string) => ofType(resources, type).map(({ physicalId }) => physicalId);
-  const [made, subnets] = [idsOf('AWS::Lambda::Function'), idsOf('AWS::EC2::Subnet')];
+  const [made, subnets] = [idsOf(resources, 'AWS::Lambda::Function'), idsOf(resources, 'AWS::EC2::Subnet')];
   return functions
     .filter(
       ({ VpcConfig: { VpcId, SubnetIds = [] } = {} }) =>
         VpcId === vpcId || SubnetIds.some((id) => subnets.includes(id)),
     )
-    .filter(({ FunctionName }) => !made.includes(FunctionName))
+    .filter(({ FunctionName = '' }) => !made.includes(FunctionName))
     .map(
       ({ FunctionName, Role }) =>
         `function ${FunctionName}, which no template makes, is in the cell’s network as ${Role}`,

@@ -1,6 +1,6 @@
 import { settled } from '../../shared/settled';
 import { admittedBy, exportsOf, logArnsOf } from '../checks/logs';
-import { ofType } from './expected-of';
+import { idsOf } from './expected-of';
 import type { PlatformSurroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
 
@@ -18,7 +18,7 @@ export async function logGroupViolations(
     stacks.controlPlane(),
     stacks.cell(),
   ]);
-  const names = ofType(made.flat(), 'AWS::Logs::LogGroup').flatMap(({ physicalId }) => physicalId ?? []);
+  const names = idsOf(made.flat(), 'AWS::Logs::LogGroup');
   return [
     ...exportsOf(exports, (logGroupName) => names.includes(logGroupName)),
     ...admittedBy(grants, logArnsOf(names, surroundings)),

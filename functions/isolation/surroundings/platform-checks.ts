@@ -14,7 +14,7 @@ import { policyDifferences } from '../comparison/policy-difference';
 import { type Statement, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
 import { alarmViolations } from './alarm-violations';
-import { attachedPolicy, keyIdIn, ofType, resourceCalled, topicKeyId } from './expected-of';
+import { attachedPolicy, idsOf, keyIdIn, ofType, resourceCalled, topicKeyId } from './expected-of';
 import { codeViolations, functionViolations, machineViolations } from './function-violations';
 import { harmlessDenials } from './harmless-denials';
 import { imageViolations } from './image-violations';
@@ -461,9 +461,7 @@ export const PLATFORM_CHECKS = checksOf<(typeof PLATFORM_METADATA)[number]['id']
       finding(await ruleViolations(surroundings, facts), `all rules are enabled; ${surroundings.busName} has no other`),
     'audit.alarms': async ({ topicArn }, { platform, stacks }) => {
       const resources = (await settled([stacks.controlPlane(), stacks.cell()])).flat();
-      const names = resources.flatMap(({ type, physicalId }) =>
-        physicalId && ALARMS.includes(type) ? [physicalId] : [],
-      );
+      const names = ALARMS.flatMap((type) => idsOf(resources, type));
       const alarms = await platform.alarms(names);
       const ours = [...alarms.metric, ...alarms.composite].filter(({ AlarmName = '' }) => names.includes(AlarmName));
       const acting = ours.filter(({ AlarmActions = [] }) => AlarmActions.includes(topicArn));

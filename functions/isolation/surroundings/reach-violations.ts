@@ -12,7 +12,7 @@ import { areDisjoint, differAtOnce } from '../comparison/patterns';
 import { isOfAws, type Principal } from '../facts/account-facts';
 import { type Condition, covers, type Statement } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType, topicKeyId } from './expected-of';
+import { idsOf, ofType, topicKeyId } from './expected-of';
 import type { Surroundings } from './surroundings';
 
 /** Actions that only show settings ("Actions, resources, and condition keys for AWS services": List and Read). */
@@ -147,9 +147,6 @@ function namesTenants({ operator, key, values }: Condition, arns: readonly strin
   const arnOf = KNOWN_BY.find(([known]) => known.test(key))?.[1];
   return arnOf !== undefined && values.some((value) => names(arnOf(value), arns));
 }
-
-const idsOf = (resources: readonly ExpectedResource[], type: string) =>
-  ofType(resources, type).flatMap(({ physicalId }) => physicalId ?? []);
 
 /** Only the pipeline starts it, and anybody who may push may start the pipeline. */
 const isRelease = (arn: string) => arn.endsWith(':TenantRelease');

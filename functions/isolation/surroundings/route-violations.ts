@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { CellDescriptor } from '../../contract/cell';
 import { overlaps } from '../cidr';
 import type { ExpectedResource } from '../release/resolve-template';
-import { ofType } from './expected-of';
+import { idsOf, ofType } from './expected-of';
 
 const RouteSchema = z.object({
   RouteTableId: z.string(),
@@ -71,12 +71,12 @@ export function routeViolations(
   // "Route tables": each block of a VPC has a route that nobody can delete. A further block may be one of tenants.
   const isLocal = ({ GatewayId, DestinationCidrBlock: block }: Route) =>
     GatewayId === 'local' && blocksOf(resources).some((own) => own === block);
-  const endpoints = ofType(resources, 'AWS::EC2::VPCEndpoint').map(({ physicalId }) => physicalId);
+  const endpoints = idsOf(resources, 'AWS::EC2::VPCEndpoint');
   const strange = tables.flatMap(({ RouteTableId, Routes = [] }) =>
     Routes.filter(
       (route) =>
         !isLocal(route) &&
-        !endpoints.includes(route.GatewayId) &&
+        !endpoints.includes(route.GatewayId ?? '') &&
         !isTenants(route, cell) &&
         !isIn(expected, RouteTableId, route),
     ).map((route) => `route table ${RouteTableId} routes ${destinationOf(route)} to ${targetOf(route)}`),

@@ -4,6 +4,7 @@ import type { Account, Principal } from '../facts/account-facts';
 import { readOnce } from '../facts/reading';
 import { type Statement, statementsOf } from '../policy-document';
 import type { ExpectedResource } from '../release/resolve-template';
+import { idsOf, ofType } from './expected-of';
 import type { PlatformStacks } from './platform-stacks';
 
 /** What a template of the platform makes of a role. */
@@ -45,12 +46,11 @@ const RoleSchema = z.object({
 const AttachedSchema = z.object({ Roles: z.array(z.string()).default([]), PolicyDocument: z.unknown() });
 
 function trusteesIn(resources: readonly ExpectedResource[]): Trustee[] {
-  const ofType = (type: string) => resources.filter((each) => each.type === type);
   const attached = (type: string, role: string) =>
-    ofType(type)
+    ofType(resources, type)
       .map(({ physicalId = '', properties }) => ({ physicalId, ...AttachedSchema.parse(properties) }))
       .filter(({ Roles }) => Roles.includes(role));
-  return ofType('AWS::IAM::Role').map(({ physicalId: role = '', properties }) => {
+  return ofType(resources, 'AWS::IAM::Role').map(({ physicalId: role = '', properties }) => {
     const { AssumeRolePolicyDocument, Policies, ManagedPolicyArns, PermissionsBoundary } = RoleSchema.parse(properties);
     const policies = [...Policies, ...attached('AWS::IAM::Policy', role)];
     return {
@@ -65,9 +65,10 @@ function trusteesIn(resources: readonly ExpectedResource[]): Trustee[] {
 
 /** The physical id of a managed policy is its ARN ("AWS::IAM::ManagedPolicy": Ref). */
 const policiesIn = (resources: readonly ExpectedResource[]): ManagedPolicy[] =>
-  resources
-    .filter(({ type }) => type === 'AWS::IAM::ManagedPolicy')
-    .map(({ physicalId: arn = '', properties }) => ({ arn, statements: statementsOf(properties.PolicyDocument) }));
+  ofType(resources, 'AWS::IAM::ManagedPolicy').map(({ physicalId: arn = '', properties }) => ({
+    arn,
+    statements: statementsOf(properties.PolicyDocument),
+  }));
 
 const trusteeOf = ({ name, trust, inline, attached, boundary }: Principal): Trustee => ({
   ...{ role: name, trust, inline, attached, boundary },
@@ -93,8 +94,7 @@ export function trusteeFacts(
         account(),
       ]);
       const made = [...own, ...ofOthers];
-      const idsOf = (type: string) => made.filter((each) => each.type === type).map(({ physicalId }) => physicalId);
-      const [roles, arns] = [idsOf('AWS::IAM::Role'), idsOf('AWS::IAM::ManagedPolicy')];
+      const [roles, arns] = [idsOf(made, 'AWS::IAM::Role'), idsOf(made, 'AWS::IAM::ManagedPolicy')];
       return principals
         .filter(({ kind, name }) => kind !== 'role' || !roles.includes(name))
         .map((principal) => {
