@@ -67,6 +67,9 @@ export function parsePolicy(text: string): Statement[] {
   return statementsOf(JSON.parse(json));
 }
 
+/** The same of a policy that there may not be: without one there are no statements. */
+export const policyIfAny = (text: string | undefined): Statement[] => (text ? parsePolicy(text) : []);
+
 /** @throws z.ZodError when the document is no policy */
 export function statementsOf(document: unknown): Statement[] {
   return DocumentSchema.parse(document).Statement.map((statement) => ({

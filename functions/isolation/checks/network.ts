@@ -13,7 +13,7 @@ import { grantsBeyond } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
 import { differencesOf, isPlaced as isPlacedLog, undelivered } from '../flow-log';
 import { NETWORK_METADATA } from '../metadata/network';
-import { parsePolicy } from '../policy-document';
+import { policyIfAny } from '../policy-document';
 import { policyIn, propertiesOf } from '../release/expected';
 import { bucketOf, type Subject, tenantIdOf, vpcOf } from '../subject';
 import { undeliverable } from './service-role-shortfalls';
@@ -103,9 +103,7 @@ function cutOff(tables: readonly RouteTable[], { cell, stacks }: Subject): strin
 async function allowedBeyondRelease(endpoints: readonly VpcEndpoint[], { release }: Facts): Promise<string[]> {
   const expected = policyIn(propertiesOf(await release.network(), 'AWS::EC2::VPCEndpoint'), 'PolicyDocument');
   return endpoints.flatMap(({ VpcEndpointId, PolicyDocument }) =>
-    grantsBeyond(PolicyDocument ? parsePolicy(PolicyDocument) : [], expected).map(
-      (each) => `endpoint ${VpcEndpointId}: ${each}`,
-    ),
+    grantsBeyond(policyIfAny(PolicyDocument), expected).map((each) => `endpoint ${VpcEndpointId}: ${each}`),
   );
 }
 
@@ -222,7 +220,7 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     const endpoints = all.filter((each) => !isPlaced(each, subject));
     const bucket = `arn:aws:s3:::${bucketOf(subject)}`;
     const reaching = endpoints.flatMap(({ VpcEndpointId, PolicyDocument }) =>
-      (PolicyDocument ? parsePolicy(PolicyDocument) : [])
+      policyIfAny(PolicyDocument)
         .filter(({ effect }) => effect === 'Allow')
         .flatMap(({ inverted, resources }) =>
           inverted ? ['all resources except those listed (NotResource)'] : resources,

@@ -5,7 +5,7 @@ import {
   paginateGetAccountAuthorizationDetails,
 } from '@aws-sdk/client-iam';
 import { areDisjoint } from '../comparison/patterns';
-import { covers, parsePolicy, type Statement } from '../policy-document';
+import { covers, policyIfAny, type Statement } from '../policy-document';
 import { readOnce, type Tags, tagsOf } from './reading';
 
 /** A role, user or group of the account, with all that its own policies allow. */
@@ -84,12 +84,10 @@ export const keysNamed = ({ effect, actions, resources, not }: Statement): strin
   effect === 'Allow' && (not?.actions || actions.some(isOfKms)) ? resources.filter(isKeyOfKms) : [];
 
 const statementsIn = (policies: readonly PolicyDetail[] = []) =>
-  policies.flatMap(({ PolicyDocument }) => (PolicyDocument ? parsePolicy(PolicyDocument) : []));
+  policies.flatMap(({ PolicyDocument }) => policyIfAny(PolicyDocument));
 
 const inForce = ({ PolicyVersionList = [] }: ManagedPolicyDetail) =>
-  PolicyVersionList.filter(({ IsDefaultVersion }) => IsDefaultVersion).flatMap(({ Document }) =>
-    Document ? parsePolicy(Document) : [],
-  );
+  PolicyVersionList.filter(({ IsDefaultVersion }) => IsDefaultVersion).flatMap(({ Document }) => policyIfAny(Document));
 
 interface Detail {
   readonly Arn?: string | undefined;
@@ -118,7 +116,7 @@ export async function readAccount(client: IAMClient): Promise<Account> {
   for await (const { RoleDetailList = [], UserDetailList = [], GroupDetailList = [], Policies = [] } of pages) {
     for (const role of RoleDetailList) {
       const { RoleName: name = '', AssumeRolePolicyDocument, RolePolicyList } = role;
-      const trust = AssumeRolePolicyDocument ? parsePolicy(AssumeRolePolicyDocument) : [];
+      const trust = policyIfAny(AssumeRolePolicyDocument);
       found.push({ kind: 'role', name, trust, inline: statementsIn(RolePolicyList), detail: role });
     }
     for (const user of UserDetailList) {

@@ -9,7 +9,7 @@ import {
   type SecretVersionsListEntry,
 } from '@aws-sdk/client-secrets-manager';
 import { everyItem } from '../../shared/paging';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
 import { readOnce } from './reading';
 
@@ -53,7 +53,7 @@ export function secretFacts(client: SecretsManagerClient, subject: Subject): Sec
     description,
     policy: readOnce(async () => {
       const { ResourcePolicy } = await client.send(new GetResourcePolicyCommand({ SecretId }));
-      return ResourcePolicy ? parsePolicy(ResourcePolicy) : [];
+      return policyIfAny(ResourcePolicy);
     }),
     named: readOnce(() => {
       const Filters = [{ Key: 'all' as const, Values: [tenantIdOf(subject)] }];

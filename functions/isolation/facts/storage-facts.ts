@@ -30,7 +30,7 @@ import {
 import { tenantNames } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
 import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
 
@@ -79,7 +79,7 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
     }),
     policy: readOnce(async () => {
       const answer = await unlessAbsent(client.send(new GetBucketPolicyCommand(ofBucket)), 'NoSuchBucketPolicy');
-      return answer?.Policy ? parsePolicy(answer.Policy) : [];
+      return policyIfAny(answer?.Policy);
     }),
     publicAccessBlock: readOnce(async () => {
       const answer = await unlessAbsent(

@@ -31,7 +31,7 @@ import { type AccountLists, itemsOf, type KeptLists } from '../facts/account-lis
 import { privateZonesOf } from '../facts/private-zones';
 import { readOnce, unlessAbsent } from '../facts/reading';
 import type { ResolverAssociation, StrangeOptions } from '../facts/vpc-names';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
 
 export interface CellFacts {
@@ -134,7 +134,7 @@ export function cellFacts(
     accessLogPolicy: readOnce(async () => {
       const bucket = { Bucket: cell.accessLogBucketName, ExpectedBucketOwner: accountId };
       const answer = await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy');
-      return answer?.Policy ? parsePolicy(answer.Policy) : [];
+      return policyIfAny(answer?.Policy);
     }),
   };
 }

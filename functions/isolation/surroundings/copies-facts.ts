@@ -11,7 +11,7 @@ import {
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { readOnce, unlessAbsent } from '../facts/reading';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 
 export interface PlannedBackup {
   readonly plan: BackupPlan;
@@ -51,8 +51,7 @@ export function copiesFacts({ backup }: CopiesFactClients): CopiesFacts {
     }),
     vaultPolicy: async (BackupVaultName) => {
       const policy = backup.send(new GetBackupVaultAccessPolicyCommand({ BackupVaultName }));
-      const { Policy } = (await unlessAbsent(policy, 'ResourceNotFoundException')) ?? {};
-      return Policy ? parsePolicy(Policy) : [];
+      return policyIfAny((await unlessAbsent(policy, 'ResourceNotFoundException'))?.Policy);
     },
   };
 }

@@ -4,7 +4,7 @@ import { itemKeys, LiveColourSchema, ReleaseClaimSchema } from '../../contract/r
 import { readItems } from '../../tenants/read-items';
 import type { TenantsTable } from '../../tenants/tenants-table';
 import { readOnce, unlessAbsent } from '../facts/reading';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 
 export interface ImageFacts {
   /** Of the repository of the shared service's images. */
@@ -17,8 +17,7 @@ export interface ImageFacts {
 export const repositoryPolicy = (client: ECRClient) =>
   readOnce(async () => {
     const asked = client.send(new GetRepositoryPolicyCommand({ repositoryName: SERVICE_REPOSITORY }));
-    const answer = await unlessAbsent(asked, 'RepositoryPolicyNotFoundException');
-    return answer?.policyText ? parsePolicy(answer.policyText) : [];
+    return policyIfAny((await unlessAbsent(asked, 'RepositoryPolicyNotFoundException'))?.policyText);
   });
 
 const RecordedSchema = LiveColourSchema.pick({ digest: true, formerDigest: true });

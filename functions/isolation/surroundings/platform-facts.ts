@@ -35,7 +35,7 @@ import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import type { Account } from '../facts/account-facts';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 import type { Alarms } from './alarm-violations';
 import type { PlatformSurroundings } from './surroundings';
 
@@ -81,8 +81,6 @@ const MOST_ALARMS = 100;
  */
 const STREAMING_ROLE = 'AWSServiceRoleForDynamoDBKinesisDataStreamsReplication';
 
-const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
-
 /** The name of a table in the ARN of one of its exports. */
 const tableOf = (exportArn = '') => exportArn.split('/')[1] ?? '';
 
@@ -112,7 +110,7 @@ export function platformFacts(
     tablePolicy: readOnceEach(async (name: string) => {
       const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
       const request = dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }));
-      return statements((await unlessAbsent(request, 'PolicyNotFoundException'))?.Policy);
+      return policyIfAny((await unlessAbsent(request, 'PolicyNotFoundException'))?.Policy);
     }),
     tableStreams: readOnce(async () => {
       if (!(await account()).principals.some(({ name }) => name === STREAMING_ROLE)) return [];
@@ -129,9 +127,9 @@ export function platformFacts(
       );
       return found.flatMap(({ ExportDescription: described }) => described ?? []);
     },
-    busPolicy: async () => statements((await bus()).Policy),
+    busPolicy: async () => policyIfAny((await bus()).Policy),
     busSettings: bus,
-    topicPolicy: async () => statements((await topic()).Attributes?.Policy),
+    topicPolicy: async () => policyIfAny((await topic()).Attributes?.Policy),
     topicKey: async () => (await topic()).Attributes?.KmsMasterKeyId,
     subscriptions: readOnce(() =>
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),

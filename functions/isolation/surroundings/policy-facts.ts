@@ -25,7 +25,7 @@ import {
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem, pages } from '../../shared/paging';
 import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
-import { parsePolicy, type Statement } from '../policy-document';
+import { policyIfAny, type Statement } from '../policy-document';
 import { type PermissionAdded, permissionsAdded } from './permissions-added';
 import type { PlatformSurroundings } from './surroundings';
 
@@ -69,8 +69,6 @@ export interface PolicyFactClients {
   readonly cloudtrail: CloudTrailClient;
 }
 
-const statements = (policy: string | undefined) => (policy ? parsePolicy(policy) : []);
-
 export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformSurroundings): PolicyFacts {
   const { kms, s3, sqs, lambda, events, sfn, cloudtrail } = clients;
   const queue = readOnceEach(async (QueueUrl: string): Promise<QueueSettings> => {
@@ -79,19 +77,19 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
   });
   return {
     ofKey: readOnceEach(async (KeyId: string) =>
-      statements((await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy),
+      policyIfAny((await kms.send(new GetKeyPolicyCommand({ KeyId, PolicyName: 'default' }))).Policy),
     ),
     ofBucket: readOnceEach(async (Bucket: string) => {
       const bucket = { Bucket, ExpectedBucketOwner: accountId };
-      return statements(
+      return policyIfAny(
         (await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy'))?.Policy,
       );
     }),
-    ofQueue: async (url) => statements((await queue(url)).Policy),
+    ofQueue: async (url) => policyIfAny((await queue(url)).Policy),
     queueSettings: queue,
     ofFunction: readOnceEach(async (FunctionName: string, Qualifier?: string) => {
       const answer = lambda.send(new GetPolicyCommand({ FunctionName, Qualifier }));
-      return statements((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
+      return policyIfAny((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
     }),
     permissionsAdded: readOnce(() => permissionsAdded(cloudtrail)),
     eventSources: readOnce(() =>
