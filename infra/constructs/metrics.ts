@@ -1,5 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
+import { Duration } from 'aws-cdk-lib';
 import { Metric } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
   METRICS_NAMESPACE,
   METRICS_SERVICE,
@@ -31,3 +32,7 @@ export const serviceMetric = (metricName: ServiceMetricName, period: Duration) =
     period,
     statistic: 'Sum',
   });
+
+/** The messages that wait on a queue. */
+export const waitingIn = (queue: IQueue) =>
+  queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });

@@ -1,3 +1,4 @@
+import { Duration } from 'aws-cdk-lib';
 import { Alarm, type ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
@@ -40,6 +41,21 @@ export interface PlatformAlarmProps {
    * for an event.
    */
   readonly tellsWhenOver?: boolean;
+}
+
+/** Sums of one minute. */
+export const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
+
+/** Alarms by their construct ids. */
+export type AlarmTable = Readonly<Record<string, Omit<PlatformAlarmProps, 'topic' | 'config'>>>;
+
+/** Makes each alarm of a table. */
+export function platformAlarms(
+  scope: Construct,
+  { config, topic }: Pick<PlatformAlarmProps, 'topic' | 'config'>,
+  table: AlarmTable,
+): void {
+  for (const [id, alarm] of Object.entries(table)) new PlatformAlarm(scope, id, { ...alarm, config, topic });
 }
 
 export class PlatformAlarm extends Construct {

@@ -6,8 +6,8 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { StageConfig } from '../config/stages';
 import type { EventFunction } from '../constructs/event-function';
-import { platformMetric } from '../constructs/metrics';
-import { PlatformAlarm, type PlatformAlarmProps } from '../constructs/platform-alarm';
+import { platformMetric, waitingIn } from '../constructs/metrics';
+import { type AlarmTable, PER_MINUTE, platformAlarms } from '../constructs/platform-alarm';
 import type { BreakGlass } from './break-glass';
 import { CAPACITY_ALARM_PERCENT, slotsUsedPercent } from './capacity';
 import type { UnmatchedEvents } from './unmatched-events';
@@ -23,18 +23,11 @@ export interface ControlPlaneAlarmsProps {
   readonly watchdog: EventFunction;
 }
 
-type AlarmText = Omit<PlatformAlarmProps, 'topic' | 'config'>;
-
-const PER_MINUTE = { period: Duration.minutes(1), statistic: 'Sum' } as const;
-
 /** One alarm for each way in which an onboarding can go wrong while nobody watches. */
 export class ControlPlaneAlarms extends Construct {
   constructor(scope: Construct, id: string, props: ControlPlaneAlarmsProps) {
     super(scope, id);
-    const { config, topic } = props;
-    for (const [name, alarm] of Object.entries({ ...texts(props), ...certificateTexts(config) })) {
-      new PlatformAlarm(this, name, { ...alarm, config, topic });
-    }
+    platformAlarms(this, props, { ...alarms(props), ...certificateAlarms(props.config) });
   }
 }
 
@@ -45,7 +38,7 @@ export class ControlPlaneAlarms extends Construct {
  */
 const DAYS_LEFT = 30;
 
-function certificateTexts({ certificateArn }: StageConfig): Record<string, AlarmText> {
+function certificateAlarms({ certificateArn }: StageConfig): AlarmTable {
   if (!certificateArn) return {};
   return {
     CertificateExpiring: {
@@ -65,10 +58,8 @@ function certificateTexts({ certificateArn }: StageConfig): Record<string, Alarm
   };
 }
 
-function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
+function alarms(props: ControlPlaneAlarmsProps): AlarmTable {
   const { config, machine, stackSettled, watchdog, undeliveredSignups, unmatched, breakGlass } = props;
-  const waiting = (queue: Queue) =>
-    queue.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(1), statistic: 'Maximum' });
   return {
     OnboardingFailed: {
       metric: machine.metricFailed(PER_MINUTE),
@@ -101,33 +92,33 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#onboarding-throttled',
     },
     SignupUndelivered: {
-      metric: waiting(undeliveredSignups),
+      metric: waitingIn(undeliveredSignups),
       impact: 'a customer has signed up and no onboarding has started. The queue keeps the event for 14 days.',
       runbook: 'docs/runbook.md#signup-undelivered',
     },
     EventUnmatched: {
-      metric: waiting(unmatched.queue),
+      metric: waitingIn(unmatched.queue),
       impact:
         'an event on the bus matches no rule; if it was meant as a signup, a customer waits and nothing has begun.',
       runbook: 'docs/runbook.md#event-unmatched',
     },
     UnmatchedEventUndelivered: {
-      metric: waiting(unmatched.undelivered),
+      metric: waitingIn(unmatched.undelivered),
       impact: 'an event on the bus matches no rule and could not be kept on its queue; a customer may be waiting.',
       runbook: 'docs/runbook.md#event-unmatched',
     },
     BreakGlassUsed: {
-      metric: waiting(breakGlass.uses),
+      metric: waitingIn(breakGlass.uses),
       impact: "a person has used, or tried to use, the role that can restore any tenant's database and read from it.",
       runbook: 'docs/runbook.md#break-glass-used',
     },
     BreakGlassUseUndelivered: {
-      metric: waiting(breakGlass.undelivered),
+      metric: waitingIn(breakGlass.undelivered),
       impact: 'a use of the break-glass role could not be kept on its queue: nobody may have looked at it.',
       runbook: 'docs/runbook.md#break-glass-used',
     },
     StackEventUndelivered: {
-      metric: waiting(stackSettled.undelivered),
+      metric: waitingIn(stackSettled.undelivered),
       impact: 'a run waits for a stack that has already ended. It goes on when the sweep finds the stack.',
       runbook: 'docs/runbook.md#stack-event-undelivered',
     },
@@ -148,7 +139,7 @@ function texts(props: ControlPlaneAlarmsProps): Record<string, AlarmText> {
       runbook: 'docs/runbook.md#watchdog-failing',
     },
     RunEventUndelivered: {
-      metric: waiting(watchdog.undelivered),
+      metric: waitingIn(watchdog.undelivered),
       impact: 'the end of a run is not recorded until the sweep finds it.',
       runbook: 'docs/runbook.md#watchdog-failing',
     },
