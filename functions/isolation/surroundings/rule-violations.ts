@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ruleNameOf } from '../../contract/naming';
 import { settled } from '../../shared/settled';
 import { expectEqual, expectExactly } from '../check';
+import { sortedText } from '../sorted-text';
 import { ofType } from './expected-of';
 import type { PlatformSurroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
@@ -15,20 +16,6 @@ const RuleSchema = z.object({
   ScheduleExpression: z.string().optional(),
   Targets: z.array(TargetSchema).default([]),
 });
-
-/** A value as text, without the order of keys. */
-function sortedText(value: unknown): string {
-  const sorted = (each: unknown): unknown => {
-    if (Array.isArray(each)) return each.map(sorted);
-    if (typeof each !== 'object' || each === null) return each;
-    return Object.fromEntries(
-      Object.entries(each)
-        .sort(([one], [other]) => one.localeCompare(other))
-        .map(([key, inner]) => [key, sorted(inner)]),
-    );
-  };
-  return JSON.stringify(sorted(value)) ?? 'none';
-}
 
 /** All that a target is told, and what becomes of an event that does not reach it. Its id is a name within the rule. */
 const inWords = ({ Id: _, Arn, RoleArn, ...rest }: z.output<typeof TargetSchema> | Target) =>

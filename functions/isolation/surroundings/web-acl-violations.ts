@@ -1,6 +1,7 @@
 import type { CustomResponse, Rule, RuleAction, WebACL } from '@aws-sdk/client-wafv2';
 import * as z from 'zod';
 import type { ExpectedResource } from '../release/resolve-template';
+import { sortedText } from '../sorted-text';
 import { ofType, resourceCalled } from './expected-of';
 import type { PlatformSurroundings } from './surroundings';
 import { meetsVisitors } from './web-acl-statement';
@@ -11,23 +12,9 @@ const AclSchema = z.object({
   Rules: z.array(z.looseObject({ Name: z.string(), Priority: z.coerce.number() })).default([]),
 });
 
-/** What a rule does, without its place in the order and without the order of its keys. */
-function inWords(rule: unknown): string {
-  const sorted = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(sorted);
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value)
-        // WAF may answer an empty list for what nobody has set.
-        .filter(
-          ([key, each]) => each !== undefined && key !== 'Priority' && !(Array.isArray(each) && each.length === 0),
-        )
-        .sort(([one], [other]) => one.localeCompare(other))
-        .map(([key, each]) => [key, sorted(each)]),
-    );
-  };
-  return JSON.stringify(sorted(rule)) ?? 'none';
-}
+/** What a rule does, without its place in the order. WAF may answer an empty list for what nobody has set. */
+const inWords = (rule: unknown) =>
+  sortedText(rule, (key, value) => key !== 'Priority' && !(Array.isArray(value) && value.length === 0));
 
 const inOrder = <T extends { Priority: number | undefined }>(rules: readonly T[]) =>
   rules.toSorted((one, other) => (one.Priority ?? 0) - (other.Priority ?? 0));
