@@ -2,6 +2,7 @@ import { PutCommand, QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { type ActEntry, ActEntrySchema, DAY_INDEX } from '../contract/act';
 import { PlatformError } from '../contract/errors';
 import { ReadableItems } from '../shared/readable-items';
+import { unless } from '../shared/unless';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 
@@ -47,11 +48,7 @@ export async function recordAsked(table: ActsTable, entry: ActEntry): Promise<vo
 
 /** Records what came of an act. A repeated write meets its own first try, and leaves it. */
 export async function recordResult(table: ActsTable, entry: ActEntry): Promise<void> {
-  try {
-    await add(table, entry, 'RESULT');
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-  }
+  await unless(add(table, entry, 'RESULT'), isConditionFailure);
 }
 
 /** Whose acts: of a tenant, of the stage as a whole (on no tenant), or all of a day (`2026-11-29`, UTC). */

@@ -15,6 +15,7 @@ import { note, readClaim } from '../delivery/release-store';
 import { describe, isUnderWay } from '../shared/described-execution';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
+import { unless } from '../shared/unless';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { describeRefused, isRedriven } from './executions';
@@ -70,12 +71,11 @@ async function intend({ table }: ReleaseDeps, cell: string, executionArn: string
 /** Ends the waiting time of a ring at once. It may have ended a moment before. */
 async function answerRing({ sfn }: ReleaseDeps, taskToken: string, intent: Intent, releaseId: string): Promise<void> {
   const cause = `an operator has taken release ${releaseId} back`;
-  try {
-    if (intent === 'back') await sfn.send(new SendTaskFailureCommand({ taskToken, error: RECALLED, cause }));
-    else await sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
-  } catch (thrown) {
-    if (!isTaskGone(thrown)) throw thrown;
-  }
+  const answer =
+    intent === 'back'
+      ? sfn.send(new SendTaskFailureCommand({ taskToken, error: RECALLED, cause }))
+      : sfn.send(new SendTaskSuccessCommand({ taskToken, output: '{}' }));
+  await unless(answer, isTaskGone);
 }
 
 /**

@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { type CellDescriptor, CellDescriptorSchema, ColourSchema } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { CELLS_PARAMETER_PATH } from '../contract/naming';
-import { isNamed } from '../shared/is-named';
 import { everyItem, pages } from '../shared/paging';
 import { describeIssues } from '../shared/parse-at';
+import { unlessNamed } from '../shared/unless';
 import type { Compute } from './compute';
 
 export type Parameters = Pick<SSMClient, 'send'>;
@@ -72,11 +72,6 @@ export async function formerDescriptor(
   cell: string,
 ): Promise<z.output<typeof FormerDescriptorSchema> | undefined> {
   const Name = `${CELLS_PARAMETER_PATH}/${cell}`;
-  try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name }));
-    return parsed(Name, FormerDescriptorSchema, Parameter?.Value ?? '');
-  } catch (thrown) {
-    if (isNamed(thrown, 'ParameterNotFound')) return undefined;
-    throw thrown;
-  }
+  const found = await unlessNamed(ssm.send(new GetParameterCommand({ Name })), 'ParameterNotFound');
+  return found && parsed(Name, FormerDescriptorSchema, found.Parameter?.Value ?? '');
 }

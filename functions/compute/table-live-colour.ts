@@ -3,6 +3,7 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, type LiveColour, LiveColourSchema } from '../contract/records';
 import { describeIssues } from '../shared/parse-at';
+import { unless } from '../shared/unless';
 import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -40,17 +41,12 @@ export const liveColourNotFound = (cell: string): PlatformError =>
 
 /** Writes the cell's first live colour. An existing item is not changed. */
 export async function seedLiveColour(table: TenantsTable, cell: string, live: LiveColour): Promise<void> {
-  try {
-    await table.client.send(
-      new PutCommand({
-        TableName: table.name,
-        Item: { ...itemKeys.liveColour(cell), ...changedNow(), ...live },
-        ConditionExpression: 'attribute_not_exists(pk)',
-      }),
-    );
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-  }
+  const first = new PutCommand({
+    TableName: table.name,
+    Item: { ...itemKeys.liveColour(cell), ...changedNow(), ...live },
+    ConditionExpression: 'attribute_not_exists(pk)',
+  });
+  await unless(table.client.send(first), isConditionFailure);
 }
 
 function requireLive({ name, liveColour }: CellDescriptor, live: LiveColour | undefined): Live {

@@ -10,6 +10,7 @@ import * as z from 'zod';
 import { PlatformError } from '../contract/errors';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
+import { unlessNamed } from '../shared/unless';
 
 type Secrets = Pick<SecretsManagerClient, 'send'>;
 
@@ -38,14 +39,8 @@ export const masterLogin = (secrets: Secrets, secretId: string, stage: 'AWSCURRE
   loginOf(secrets, { SecretId: secretId, VersionStage: stage });
 
 /** The same, where there may be no such version. */
-export async function pendingLogin(secrets: Secrets, secretId: string): Promise<MasterLogin | undefined> {
-  try {
-    return await masterLogin(secrets, secretId, 'AWSPENDING');
-  } catch (thrown) {
-    if (isNamed(thrown, 'ResourceNotFoundException')) return undefined;
-    throw thrown;
-  }
-}
+export const pendingLogin = (secrets: Secrets, secretId: string): Promise<MasterLogin | undefined> =>
+  unlessNamed(masterLogin(secrets, secretId, 'AWSPENDING'), 'ResourceNotFoundException');
 
 /** The labels of each version of a secret, by its id. */
 type Stages = Readonly<Record<string, readonly string[]>>;
@@ -73,20 +68,13 @@ export const passwordOf = ({ secrets, secretId, versionId }: PendingVersion) =>
 
 /** @returns false when the version has got another value meanwhile */
 async function put({ secrets, secretId, versionId }: PendingVersion, value: MasterLogin): Promise<boolean> {
-  try {
-    await secrets.send(
-      new PutSecretValueCommand({
-        SecretId: secretId,
-        ClientRequestToken: versionId,
-        SecretString: JSON.stringify(value),
-        VersionStages: ['AWSPENDING'],
-      }),
-    );
-    return true;
-  } catch (thrown) {
-    if (!isNamed(thrown, 'ResourceExistsException')) throw thrown;
-    return false;
-  }
+  const version = new PutSecretValueCommand({
+    SecretId: secretId,
+    ClientRequestToken: versionId,
+    SecretString: JSON.stringify(value),
+    VersionStages: ['AWSPENDING'],
+  });
+  return (await unlessNamed(secrets.send(version), 'ResourceExistsException')) !== undefined;
 }
 
 /**

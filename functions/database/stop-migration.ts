@@ -1,8 +1,8 @@
 import type * as z from 'zod';
 import { StopMigrationInput, StopMigrationOutput } from '../contract/migration';
 import { type Action, actionHandler } from '../shared/action-handler';
-import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
+import { unlessNamed } from '../shared/unless';
 import { recordMigrationFailure } from '../tenants/service-store';
 import { findTenant } from '../tenants/tenant-store';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
@@ -24,11 +24,7 @@ async function recordOutcome(table: TenantsTable, { migration, executionArn, ten
     target: migration.target,
     reason: failure.reason,
   } as const;
-  try {
-    await recordMigrationFailure(table, tenantId, outcome);
-  } catch (thrown) {
-    if (!isNamed(thrown, 'TransientConflict')) throw thrown;
-  }
+  await unlessNamed(recordMigrationFailure(table, tenantId, outcome), 'TransientConflict');
 }
 
 /**

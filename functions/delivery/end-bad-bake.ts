@@ -5,6 +5,7 @@ import type { PlatformErrorName } from '../contract/errors';
 import type { LoadBalancer } from '../routing/host-rule';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
+import { unless } from '../shared/unless';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { type ObserveColourDeps, observeColour } from './observe-colour';
@@ -36,13 +37,9 @@ export async function endBadBake(deps: EndBadBakeDeps, cell: CellDescriptor): Pr
     : `targets of ${claim.to} are ${states.join(', ') || 'gone'}`;
   if (!because) return false;
   const { taskToken } = claim.waiting;
-  try {
-    await deps.sfn.send(new SendTaskFailureCommand({ taskToken, error: UNHEALTHY, cause: because }));
-  } catch (thrown) {
-    // The bake has ended meanwhile, or its execution was stopped.
-    if (!isTaskGone(thrown)) throw thrown;
-    return false;
-  }
+  const failure = new SendTaskFailureCommand({ taskToken, error: UNHEALTHY, cause: because });
+  // The bake may have ended meanwhile, or its execution was stopped.
+  if (!(await unless(deps.sfn.send(failure), isTaskGone))) return false;
   logger.warn('release.bake-ended', { cell: cell.name, releaseId: claim.releaseId, because });
   return true;
 }

@@ -6,6 +6,7 @@ import { MigrationClaimSchema } from '../contract/migration';
 import { itemKeys, type LiveColour, type ReleaseClaim, ReleaseClaimSchema } from '../contract/records';
 import type { Release } from '../contract/release';
 import { parseAt } from '../shared/parse-at';
+import { unless } from '../shared/unless';
 import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -237,13 +238,7 @@ export async function withdraw(
 
 /** @returns false when a condition did not hold: the release has ended meanwhile, and another one may have the cell */
 async function written({ client }: TenantsTable, input: TransactWriteCommandInput): Promise<boolean> {
-  try {
-    await client.send(new TransactWriteCommand(input));
-    return true;
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-    return false;
-  }
+  return (await unless(client.send(new TransactWriteCommand(input)), isConditionFailure)) !== undefined;
 }
 
 /**

@@ -3,6 +3,7 @@ import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from '
 import type { Containers } from '../compute/ecs-services';
 import type { CellDescriptor, Colour } from '../contract/cell';
 import { PlatformError, type PlatformErrorName } from '../contract/errors';
+import { unless } from '../shared/unless';
 import { isTaskGone } from '../stacks/settle-stack';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { note, readClaim } from './release-store';
@@ -74,12 +75,11 @@ export async function settleFill(
   const { taskToken, deploymentId } = claim.waiting;
   const end = await endOf(ecs, cell, claim.to, deploymentId);
   if (!end) return 'waits';
-  try {
-    if ('output' in end) await sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(end.output) }));
-    else await sfn.send(new SendTaskFailureCommand({ taskToken, error: FAILED, cause: end.cause }));
-  } catch (thrown) {
-    if (!isTaskGone(thrown)) throw thrown;
-  }
+  const answer =
+    'output' in end
+      ? sfn.send(new SendTaskSuccessCommand({ taskToken, output: JSON.stringify(end.output) }))
+      : sfn.send(new SendTaskFailureCommand({ taskToken, error: FAILED, cause: end.cause }));
+  await unless(answer, isTaskGone);
   await note(table, cell.name, claim.executionArn, { waiting: undefined });
   return 'answered';
 }

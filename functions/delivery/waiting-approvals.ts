@@ -1,6 +1,6 @@
 import { type CodePipelineClient, GetPipelineStateCommand } from '@aws-sdk/client-codepipeline';
 import { RELEASE_PIPELINE } from '../contract/naming';
-import { isNamed } from '../shared/is-named';
+import { unlessNamed } from '../shared/unless';
 
 /** The operators were told when it began. Nobody has answered for a working day then. */
 const WAITS_AT_MOST_MS = 24 * 60 * 60_000;
@@ -18,16 +18,12 @@ export async function approvalsTooLate(
   codepipeline: Pick<CodePipelineClient, 'send'>,
   now: Date,
 ): Promise<readonly string[]> {
-  try {
-    const { stageStates = [] } = await codepipeline.send(new GetPipelineStateCommand({ name: RELEASE_PIPELINE }));
-    return stageStates.flatMap(({ stageName, actionStates = [] }) =>
-      actionStates.flatMap(({ actionName, latestExecution: { token, lastStatusChange } = {} }) => {
-        const waits = lastStatusChange ? now.getTime() - lastStatusChange.getTime() : 0;
-        return token && waits > WAITS_AT_MOST_MS ? [`${stageName}/${actionName}`] : [];
-      }),
-    );
-  } catch (thrown) {
-    if (isNamed(thrown, 'PipelineNotFoundException')) return [];
-    throw thrown;
-  }
+  const asked = codepipeline.send(new GetPipelineStateCommand({ name: RELEASE_PIPELINE }));
+  const { stageStates = [] } = (await unlessNamed(asked, 'PipelineNotFoundException')) ?? {};
+  return stageStates.flatMap(({ stageName, actionStates = [] }) =>
+    actionStates.flatMap(({ actionName, latestExecution: { token, lastStatusChange } = {} }) => {
+      const waits = lastStatusChange ? now.getTime() - lastStatusChange.getTime() : 0;
+      return token && waits > WAITS_AT_MOST_MS ? [`${stageName}/${actionName}`] : [];
+    }),
+  );
 }

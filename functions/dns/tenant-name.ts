@@ -8,6 +8,7 @@ import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { inAwsWords } from '../shared/error-translation';
 import { isNamed } from '../shared/is-named';
+import { unlessNamed } from '../shared/unless';
 import type { HostedZone } from './hosted-zone';
 import { type Found, type Named, recordsAt, recordsOf } from './name-records';
 
@@ -135,12 +136,7 @@ export async function removeName(zone: HostedZone | undefined, { host, tenantId 
  */
 export async function requireResolving(zone: HostedZone | undefined, changeId: string | undefined): Promise<void> {
   if (!zone || !changeId) return;
-  try {
-    const { ChangeInfo } = await zone.client.send(new GetChangeCommand({ Id: changeId }));
-    if (ChangeInfo?.Status === 'INSYNC') return;
-  } catch (thrown) {
-    if (isNamed(thrown, 'NoSuchChange')) return;
-    throw thrown;
-  }
+  const change = await unlessNamed(zone.client.send(new GetChangeCommand({ Id: changeId })), 'NoSuchChange');
+  if (!change || change.ChangeInfo?.Status === 'INSYNC') return;
   throw new PlatformError('TransientNotYetVisible', `change ${changeId} has not reached all name servers of Route 53`);
 }

@@ -1,6 +1,6 @@
 import { DescribeOrganizationCommand, type OrganizationsClient } from '@aws-sdk/client-organizations';
-import { isNamed } from '../shared/is-named';
 import { once } from '../shared/once';
+import { unlessNamed } from '../shared/unless';
 
 /**
  * The id of the account's organization, if it is in one. AWS Organizations is asked once in the life
@@ -11,11 +11,6 @@ import { once } from '../shared/once';
 export const organizationOf = (organizations: Pick<OrganizationsClient, 'send'>, configured?: string) =>
   once(async () => {
     if (configured) return configured;
-    try {
-      const { Organization } = await organizations.send(new DescribeOrganizationCommand({}));
-      return Organization?.Id;
-    } catch (thrown) {
-      if (isNamed(thrown, 'AWSOrganizationsNotInUseException')) return undefined;
-      throw thrown;
-    }
+    const asked = organizations.send(new DescribeOrganizationCommand({}));
+    return (await unlessNamed(asked, 'AWSOrganizationsNotInUseException'))?.Organization?.Id;
   });

@@ -5,7 +5,7 @@ import {
   ScheduleKeyDeletionCommand,
 } from '@aws-sdk/client-kms';
 import { tenantNames } from '../contract/naming';
-import { isNamed } from '../shared/is-named';
+import { unlessNamed } from '../shared/unless';
 import { type KeyFinder, onceKnown } from './tenant-keys';
 
 type Kms = KeyFinder['kms'];
@@ -26,11 +26,8 @@ async function retireKey(
 }
 
 async function dropAlias(kms: Kms, tenantId: string): Promise<void> {
-  try {
-    await kms.send(new DeleteAliasCommand({ AliasName: tenantNames.keyAlias(tenantId) }));
-  } catch (thrown) {
-    if (!isNamed(thrown, 'NotFoundException')) throw thrown;
-  }
+  const alias = new DeleteAliasCommand({ AliasName: tenantNames.keyAlias(tenantId) });
+  await unlessNamed(kms.send(alias), 'NotFoundException');
 }
 
 /**

@@ -5,6 +5,7 @@ import { TENANT_TAG, tenantNames } from '../contract/naming';
 import { isNamed } from '../shared/is-named';
 import { everyItem, pages } from '../shared/paging';
 import { settled } from '../shared/settled';
+import { unlessNamed } from '../shared/unless';
 
 export interface KeyFinder {
   readonly kms: Pick<KMSClient, 'send'>;
@@ -16,13 +17,8 @@ export interface KeyFinder {
  * @returns undefined when there is no such key
  */
 export async function describeKey(kms: KeyFinder['kms'], keyId: string): Promise<KeyMetadata | undefined> {
-  try {
-    const { KeyMetadata } = await kms.send(new DescribeKeyCommand({ KeyId: keyId }));
-    return KeyMetadata;
-  } catch (thrown) {
-    if (isNamed(thrown, 'NotFoundException')) return undefined;
-    throw thrown;
-  }
+  const described = kms.send(new DescribeKeyCommand({ KeyId: keyId }));
+  return (await unlessNamed(described, 'NotFoundException'))?.KeyMetadata;
 }
 
 export const keyByAlias = (kms: KeyFinder['kms'], tenantId: string) => describeKey(kms, tenantNames.keyAlias(tenantId));

@@ -2,6 +2,7 @@ import { ScanCommand, TransactWriteCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import { itemKeys, TAKEN_SLOT_PREFIX } from '../contract/records';
 import { pages } from '../shared/paging';
+import { unless } from '../shared/unless';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { permission } from '../tenants/transition';
@@ -52,20 +53,15 @@ export function claimLeftovers(table: TenantsTable): LeftoverKind {
       const TableName = table.name;
       const Key = keyIn(id);
       const ExpressionAttributeValues = { ':tenant': tenantId };
-      try {
-        await table.client.send(
-          new TransactWriteCommand({
-            TransactItems: [
-              // A redrive may be reserving the tenant at the same time.
-              permission(table, 'removeOrphanedClaim', { tenantId }),
-              { Delete: { TableName, Key, ConditionExpression: 'tenantId = :tenant', ExpressionAttributeValues } },
-              ...freed(TableName, Key),
-            ],
-          }),
-        );
-      } catch (thrown) {
-        if (!isConditionFailure(thrown)) throw thrown;
-      }
+      const removal = new TransactWriteCommand({
+        TransactItems: [
+          // A redrive may be reserving the tenant at the same time.
+          permission(table, 'removeOrphanedClaim', { tenantId }),
+          { Delete: { TableName, Key, ConditionExpression: 'tenantId = :tenant', ExpressionAttributeValues } },
+          ...freed(TableName, Key),
+        ],
+      });
+      await unless(table.client.send(removal), isConditionFailure);
     },
   };
 }

@@ -8,7 +8,8 @@ import {
 } from '@aws-sdk/client-rds';
 import { tenantIdIn } from '../contract/naming';
 import { pages } from '../shared/paging';
-import { type Leftover, type LeftoverKind, unlessGone } from './leftovers';
+import { unlessNamed } from '../shared/unless';
+import type { Leftover, LeftoverKind } from './leftovers';
 
 /** A tenant's databases have this prefix, also in names that RDS derives (`rds:tenant-...`). */
 const tenantOf = (name = '') => (/^(?:rds:)?tenant-/.test(name) ? tenantIdIn(name) : undefined);
@@ -43,7 +44,7 @@ export function databaseLeftovers(rds: Pick<RDSClient, 'send'>): LeftoverKind[] 
       }
     },
     remove: ({ id }) =>
-      unlessGone(
+      unlessNamed(
         rds.send(new DeleteDBInstanceAutomatedBackupCommand({ DbiResourceId: id })),
         'DBInstanceAutomatedBackupNotFoundFault',
       ),
@@ -60,7 +61,7 @@ export function databaseLeftovers(rds: Pick<RDSClient, 'send'>): LeftoverKind[] 
       }
     },
     remove: ({ id }) =>
-      unlessGone(rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id })), 'DBSnapshotNotFoundFault'),
+      unlessNamed(rds.send(new DeleteDBSnapshotCommand({ DBSnapshotIdentifier: id })), 'DBSnapshotNotFoundFault'),
   };
   return [database, backup, snapshot];
 }

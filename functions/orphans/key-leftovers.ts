@@ -10,9 +10,10 @@ import { TENANT_TAG, tenantIdIn, tenantNames } from '../contract/naming';
 import { isOnlyOf } from '../key/key-retirement';
 import { describeKey } from '../key/tenant-keys';
 import { pages } from '../shared/paging';
+import { unlessNamed } from '../shared/unless';
 import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import { type LeftoverKind, unlessGone } from './leftovers';
+import type { LeftoverKind } from './leftovers';
 
 export interface KeyLeftoversDeps {
   readonly kms: Pick<KMSClient, 'send'>;
@@ -69,7 +70,7 @@ export function keyLeftovers({ kms, tagging, table }: KeyLeftoversDeps): Leftove
         }
       }
     },
-    remove: ({ id }) => unlessGone(kms.send(new DeleteAliasCommand({ AliasName: id })), 'NotFoundException'),
+    remove: ({ id }) => unlessNamed(kms.send(new DeleteAliasCommand({ AliasName: id })), 'NotFoundException'),
   };
   return [key, alias];
 }

@@ -1,5 +1,3 @@
-import { isNamed } from '../shared/is-named';
-
 /** A resource that a tenant has, or had. */
 export interface Leftover {
   readonly tenantId: string;
@@ -23,14 +21,5 @@ export interface LeftoverKind {
    * Removes the resource, and tolerates that it is gone. A kind without this method is only
    * reported.
    */
-  readonly remove?: (leftover: Leftover) => Promise<void>;
-}
-
-/** Does it, unless what it would be done to is gone. */
-export async function unlessGone(act: Promise<unknown>, ...names: string[]): Promise<void> {
-  try {
-    await act;
-  } catch (thrown) {
-    if (!isNamed(thrown, ...names)) throw thrown;
-  }
+  readonly remove?: (leftover: Leftover) => Promise<unknown>;
 }

@@ -7,7 +7,8 @@ import {
 } from '@aws-sdk/client-iam';
 import { TENANT_ROLE_PATH, tenantIdIn } from '../contract/naming';
 import { pages } from '../shared/paging';
-import { type LeftoverKind, unlessGone } from './leftovers';
+import { unlessNamed } from '../shared/unless';
+import type { LeftoverKind } from './leftovers';
 
 const GONE = 'NoSuchEntityException';
 
@@ -30,7 +31,7 @@ export function roleLeftovers(iam: Pick<IAMClient, 'send'>): LeftoverKind {
         for (const PolicyName of PolicyNames) await iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName }));
         await iam.send(new DeleteRoleCommand({ RoleName }));
       };
-      await unlessGone(remove(), GONE);
+      await unlessNamed(remove(), GONE);
     },
   };
 }

@@ -8,6 +8,7 @@ import type { Compute } from '../compute/compute';
 import { TENANT_TAG } from '../contract/naming';
 import { isRuleGone, type LoadBalancer } from '../routing/host-rule';
 import { pages } from '../shared/paging';
+import { unless } from '../shared/unless';
 import type { Leftover, LeftoverKind } from './leftovers';
 
 export interface RuleLeftoversDeps {
@@ -41,12 +42,6 @@ export function ruleLeftovers({ elb, compute }: RuleLeftoversDeps): LeftoverKind
         }
       }
     },
-    remove: async ({ id }) => {
-      try {
-        await elb.send(new DeleteRuleCommand({ RuleArn: id }));
-      } catch (thrown) {
-        if (!isRuleGone(thrown)) throw thrown;
-      }
-    },
+    remove: ({ id }) => unless(elb.send(new DeleteRuleCommand({ RuleArn: id })), isRuleGone),
   };
 }

@@ -3,8 +3,8 @@ import { GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/
 import * as z from 'zod';
 import { EVIDENCE_PREFIX, tenantNames } from '../contract/naming';
 import { STACK_KINDS } from '../contract/stacks';
-import { isNamed } from '../shared/is-named';
 import { pages } from '../shared/paging';
+import { unlessNamed } from '../shared/unless';
 import { describeStack } from '../stacks/stacks';
 
 export interface WitnessDeps {
@@ -46,14 +46,9 @@ async function reportOfService(deps: WitnessDeps, tenantId: string): Promise<str
 async function youngObject(deps: WitnessDeps, tenantId: string, since: string): Promise<string | undefined> {
   const { s3, platform } = deps;
   const Bucket = tenantNames.bucket(tenantId, platform.accountId, platform.region);
-  try {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
-    const young = Contents.find(({ LastModified }) => (LastModified?.getTime() ?? 0) > Date.parse(since));
-    return young && `object ${young.Key} of ${Bucket} is younger than its failure`;
-  } catch (thrown) {
-    if (isNamed(thrown, 'NoSuchBucket')) return undefined;
-    throw thrown;
-  }
+  const { Contents = [] } = (await unlessNamed(s3.send(new ListObjectsV2Command({ Bucket })), 'NoSuchBucket')) ?? {};
+  const young = Contents.find(({ LastModified }) => (LastModified?.getTime() ?? 0) > Date.parse(since));
+  return young && `object ${young.Key} of ${Bucket} is younger than its failure`;
 }
 
 /**

@@ -7,8 +7,9 @@ import { DeleteBucketCommand, ListBucketsCommand, type S3Client } from '@aws-sdk
 import { DeleteSecretCommand, ListSecretsCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { tenantIdIn } from '../contract/naming';
 import { pages } from '../shared/paging';
+import { unlessNamed } from '../shared/unless';
 import { emptyBucket } from '../stacks/empty-bucket';
-import { type LeftoverKind, unlessGone } from './leftovers';
+import type { LeftoverKind } from './leftovers';
 
 export interface StoreLeftoversDeps {
   readonly s3: Pick<S3Client, 'send'>;
@@ -37,7 +38,7 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
     },
     remove: async ({ id }) => {
       await emptyBucket(s3, id);
-      await unlessGone(s3.send(new DeleteBucketCommand({ Bucket: id })), 'NoSuchBucket');
+      await unlessNamed(s3.send(new DeleteBucketCommand({ Bucket: id })), 'NoSuchBucket');
     },
   };
   const secret: LeftoverKind = {
@@ -56,7 +57,7 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
     // window keeps its name ("DeleteSecret"), and the tenant's stack could not create it again for
     // 30 days.
     remove: ({ id }) =>
-      unlessGone(
+      unlessNamed(
         secrets.send(new DeleteSecretCommand({ SecretId: id, ForceDeleteWithoutRecovery: true })),
         'ResourceNotFoundException',
       ),
@@ -75,7 +76,7 @@ export function storeLeftovers({ s3, secrets, logs }: StoreLeftoversDeps): Lefto
       }
     },
     remove: ({ id }) =>
-      unlessGone(logs.send(new DeleteLogGroupCommand({ logGroupName: id })), 'ResourceNotFoundException'),
+      unlessNamed(logs.send(new DeleteLogGroupCommand({ logGroupName: id })), 'ResourceNotFoundException'),
   };
   return [bucket, secret, logGroup];
 }

@@ -8,6 +8,7 @@ import { clientOptions } from '../shared/clients';
 import { answeringCloudFormation } from '../shared/custom-resource';
 import { pause } from '../shared/invocation';
 import { isNamed } from '../shared/is-named';
+import { unless } from '../shared/unless';
 import { deleteRoute, putRoute } from '../tenants/routes';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { isRuleGone, type LoadBalancer, pointRule } from './host-rule';
@@ -70,11 +71,7 @@ export const seedRingZero: Action<typeof SeedRingZeroInput, typeof SeedRingZeroO
     await putRoute(table, { ...route, status: 'ACTIVE' });
     const live = await readLiveColour(table, cell);
     if (!live || live.releasing) return undefined;
-    try {
-      await pointRule(elb, ruleArn, { forward: groups[live.colour] });
-    } catch (thrown) {
-      if (!isRuleGone(thrown)) throw thrown;
-    }
+    await unless(pointRule(elb, ruleArn, { forward: groups[live.colour] }), isRuleGone);
     return undefined;
   },
 };

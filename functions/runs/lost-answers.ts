@@ -6,6 +6,7 @@ import { STATE_INDEX, stateKeys, type WaitingTask, WaitingTaskSchema } from '../
 import { functionSeconds } from '../contract/time-limits';
 import { pages } from '../shared/paging';
 import type { ReadableItems } from '../shared/readable-items';
+import { unless } from '../shared/unless';
 import { isTaskGone, type SettleStackDeps, settleStack } from '../stacks/settle-stack';
 import { describeStack } from '../stacks/stacks';
 import { endWaiting } from '../stacks/waiting-task';
@@ -66,23 +67,13 @@ async function mayStillAnswer({ cloudformation, now }: LostAnswersDeps, stack: S
 
 /** @returns false when the task has ended without an answer ("SendTaskHeartbeat") */
 async function isAwaited({ sfn }: LostAnswersDeps, { taskToken }: WaitingTask): Promise<boolean> {
-  try {
-    await sfn.send(new SendTaskHeartbeatCommand({ taskToken }));
-    return true;
-  } catch (thrown) {
-    if (isTaskGone(thrown)) return false;
-    throw thrown;
-  }
+  return (await unless(sfn.send(new SendTaskHeartbeatCommand({ taskToken })), isTaskGone)) !== undefined;
 }
 
 /** A transient failure: the machine calls the step again, and the step looks at its stack. */
 async function beginAnew({ sfn, table }: LostAnswersDeps, task: WaitingTask, cause: string): Promise<void> {
   const error: PlatformErrorName = 'TransientServiceFault';
-  try {
-    await sfn.send(new SendTaskFailureCommand({ taskToken: task.taskToken, error, cause }));
-  } catch (thrown) {
-    if (!isTaskGone(thrown)) throw thrown;
-  }
+  await unless(sfn.send(new SendTaskFailureCommand({ taskToken: task.taskToken, error, cause })), isTaskGone);
   await endWaiting(table, task);
 }
 

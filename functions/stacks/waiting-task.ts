@@ -3,6 +3,7 @@ import { PlatformError } from '../contract/errors';
 import { itemKeys, stateKeys, type WaitingTask, WaitingTaskSchema } from '../contract/records';
 import { isNamed } from '../shared/is-named';
 import { parseAt } from '../shared/parse-at';
+import { unless } from '../shared/unless';
 import { changedNow } from '../tenants/changes';
 import { isConditionFailure } from '../tenants/condition-failure';
 import { claimLost } from '../tenants/lifecycle';
@@ -103,16 +104,11 @@ export async function waitFor(
 
 /** Forgets a task that has been answered, or that can no longer be answered; another task of the same stack stays. */
 export async function endWaiting(table: TenantsTable, task: WaitingTask): Promise<void> {
-  try {
-    await table.client.send(
-      new DeleteCommand({
-        TableName: table.name,
-        Key: itemKeys.waitingTask(task.stackName),
-        ConditionExpression: 'attribute_not_exists(pk) OR taskToken = :token',
-        ExpressionAttributeValues: { ':token': task.taskToken },
-      }),
-    );
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-  }
+  const removal = new DeleteCommand({
+    TableName: table.name,
+    Key: itemKeys.waitingTask(task.stackName),
+    ConditionExpression: 'attribute_not_exists(pk) OR taskToken = :token',
+    ExpressionAttributeValues: { ':token': task.taskToken },
+  });
+  await unless(table.client.send(removal), isConditionFailure);
 }

@@ -1,5 +1,6 @@
 import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { TenantRecordSchema } from '../contract/records';
+import { unless } from '../shared/unless';
 import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessLost } from './guarded-write';
 import type { TenantsTable } from './tenants-table';
@@ -41,11 +42,8 @@ export async function beginKeyRetirement(table: TenantsTable, owned: Owned, unti
 
 /** Removes that note, unless another function has replaced it. */
 export async function endKeyRetirement(table: TenantsTable, tenantId: string, until: number): Promise<void> {
-  try {
-    await send(table, transition(table, 'endKeyRetirement', { tenantId, seen: { keyRetiringUntil: until } }));
-  } catch (thrown) {
-    if (!isConditionFailure(thrown)) throw thrown;
-  }
+  const removal = transition(table, 'endKeyRetirement', { tenantId, seen: { keyRetiringUntil: until } });
+  await unless(send(table, removal), isConditionFailure);
 }
 
 /**

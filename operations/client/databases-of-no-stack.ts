@@ -2,18 +2,10 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RDSClient } from '@aws-sdk/client-rds';
 import { discard, instanceCalled } from '../../functions/database/restored-instance';
 import { databaseInstances } from '../../functions/orphans/database-leftovers';
-import { isNamed } from '../../functions/shared/is-named';
+import { unlessNamed } from '../../functions/shared/unless';
 import { releaseDatabases } from '../../functions/stacks/database-protection';
 
 const EVERY_MS = 500;
-
-async function unlessBusy(work: Promise<void>): Promise<void> {
-  try {
-    await work;
-  } catch (thrown) {
-    if (!isNamed(thrown, 'TransientConflict')) throw thrown;
-  }
-}
 
 /**
  * Deletes tenants' database instances that no stack has: those of a restore under way, and others that somebody has
@@ -33,7 +25,7 @@ export async function deleteDatabasesOfNoStack(
   for await (const { id } of databaseInstances(rds)) if (!ofStacks.has(id)) found.push(id);
   for (const id of found) {
     for (let left = await instanceCalled(rds, id); left; left = await instanceCalled(rds, id)) {
-      if (left.DeletionProtection) await unlessBusy(releaseDatabases(rds, [id]));
+      if (left.DeletionProtection) await unlessNamed(releaseDatabases(rds, [id]), 'TransientConflict');
       await discard(rds, id);
       await pause(EVERY_MS);
     }

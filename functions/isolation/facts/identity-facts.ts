@@ -1,9 +1,10 @@
 import { GetPolicyCommand, GetPolicyVersionCommand, GetRoleCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { tenantNames } from '../../contract/naming';
 import { settled } from '../../shared/settled';
+import { unlessNamed } from '../../shared/unless';
 import { parsePolicy, type Statement } from '../policy-document';
 import { type Subject, tenantIdOf } from '../subject';
-import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
+import { readOnce, type Tags, tagsOf } from './reading';
 import { attachedPolicies, inlineStatements } from './role-policies';
 
 export interface RoleFacts {
@@ -81,7 +82,7 @@ export function identityFacts(
     attached: readOnce(() => attachedPolicies(client, RoleName)),
     serviceRoles: readOnce(async () => {
       const names = SERVICE_ROLES.map((purpose) => `${RoleName}-${purpose}`);
-      const reading = (name: string) => unlessAbsent(readServiceRole(client, name), 'NoSuchEntityException');
+      const reading = (name: string) => unlessNamed(readServiceRole(client, name), 'NoSuchEntityException');
       const roles = await settled(names.map(reading));
       return roles.filter((role) => role !== undefined);
     }),

@@ -1,4 +1,3 @@
-import { isNamed } from '../../shared/is-named';
 import { once } from '../../shared/once';
 import { repeated } from '../../shared/repeated';
 
@@ -14,19 +13,6 @@ export function readOnceEach<Name extends readonly (string | undefined)[], T>(re
     reads.set(id, known);
     return known();
   };
-}
-
-/**
- * AWS reports some absent configurations as an error. That error means undefined; every other error
- * is thrown.
- */
-export async function unlessAbsent<T>(read: Promise<T>, ...absent: readonly string[]): Promise<T | undefined> {
-  try {
-    return await read;
-  } catch (thrown) {
-    if (isNamed(thrown, ...absent)) return undefined;
-    throw thrown;
-  }
 }
 
 export type Tags = Readonly<Record<string, string | undefined>>;

@@ -7,8 +7,9 @@ import {
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { targetStates } from '../../compute/target-health';
 import { PlatformError } from '../../contract/errors';
+import { unlessNamed } from '../../shared/unless';
 import type { Subject } from '../subject';
-import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
+import { readOnce, type Tags, tagsOf } from './reading';
 
 export interface RoutingFacts {
   /** The listener's default actions: those of its default rule ("Listener rules"). */
@@ -66,7 +67,7 @@ export function routingFacts(client: ElasticLoadBalancingV2Client, subject: Subj
     blueTargets: readOnce(() => targetStates(client, cell.targetGroupArns.blue)),
     greenTargets: readOnce(() => targetStates(client, cell.targetGroupArns.green)),
     tags: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         client.send(new DescribeTagsCommand({ ResourceArns: [route.ruleArn] })),
         'RuleNotFoundException',
       );

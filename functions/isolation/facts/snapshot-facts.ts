@@ -8,8 +8,9 @@ import * as z from 'zod';
 import { TENANT_TAG, tenantIdIn, tenantNames } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
+import { unlessNamed } from '../../shared/unless';
 import { type Subject, tenantIdOf } from '../subject';
-import { readOnce, tagsOf, unlessAbsent } from './reading';
+import { readOnce, tagsOf } from './reading';
 
 const text = z.string().optional();
 /** What a question about a tenant needs of a snapshot. */
@@ -69,7 +70,7 @@ export async function recoveryPoints(client: RDSClient): Promise<Snapshot[]> {
 async function sharing(client: RDSClient, snapshot: Snapshot): Promise<SnapshotFacts[]> {
   const request = { DBSnapshotIdentifier: snapshot.DBSnapshotIdentifier };
   const asked = client.send(new DescribeDBSnapshotAttributesCommand(request));
-  const answer = await unlessAbsent(asked, 'DBSnapshotNotFoundFault', 'DBSnapshotNotFound');
+  const answer = await unlessNamed(asked, 'DBSnapshotNotFoundFault', 'DBSnapshotNotFound');
   if (!answer) return [];
   const restore = answer.DBSnapshotAttributesResult?.DBSnapshotAttributes?.find(
     (each) => each.AttributeName === 'restore',

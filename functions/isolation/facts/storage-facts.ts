@@ -30,9 +30,10 @@ import {
 import { tenantNames } from '../../contract/naming';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
+import { unlessNamed } from '../../shared/unless';
 import { policyIfAny, type Statement } from '../policy-document';
 import { bucketOf, type Subject, tenantIdOf } from '../subject';
-import { readOnce, type Tags, tagsOf, unlessAbsent } from './reading';
+import { readOnce, type Tags, tagsOf } from './reading';
 
 export interface StorageFacts {
   readonly tags: () => Promise<Tags>;
@@ -67,29 +68,29 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
   const ofBucket = { Bucket: bucketOf(subject), ExpectedBucketOwner: subject.accountId };
   return {
     tags: readOnce(async () => {
-      const answer = await unlessAbsent(client.send(new GetBucketTaggingCommand(ofBucket)), 'NoSuchTagSet');
+      const answer = await unlessNamed(client.send(new GetBucketTaggingCommand(ofBucket)), 'NoSuchTagSet');
       return tagsOf(answer?.TagSet);
     }),
     encryption: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         client.send(new GetBucketEncryptionCommand(ofBucket)),
         'ServerSideEncryptionConfigurationNotFoundError',
       );
       return answer?.ServerSideEncryptionConfiguration?.Rules ?? [];
     }),
     policy: readOnce(async () => {
-      const answer = await unlessAbsent(client.send(new GetBucketPolicyCommand(ofBucket)), 'NoSuchBucketPolicy');
+      const answer = await unlessNamed(client.send(new GetBucketPolicyCommand(ofBucket)), 'NoSuchBucketPolicy');
       return policyIfAny(answer?.Policy);
     }),
     publicAccessBlock: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         client.send(new GetPublicAccessBlockCommand(ofBucket)),
         'NoSuchPublicAccessBlockConfiguration',
       );
       return answer?.PublicAccessBlockConfiguration;
     }),
     objectOwnership: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         client.send(new GetBucketOwnershipControlsCommand(ofBucket)),
         'OwnershipControlsNotFoundError',
       );
@@ -97,7 +98,7 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
     }),
     versioning: readOnce(async () => (await client.send(new GetBucketVersioningCommand(ofBucket))).Status),
     replication: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         client.send(new GetBucketReplicationCommand(ofBucket)),
         'ReplicationConfigurationNotFoundError',
       );
@@ -105,7 +106,7 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
     }),
     accessLogs: readOnce(async () => (await client.send(new GetBucketLoggingCommand(ofBucket))).LoggingEnabled),
     lifecycle: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         client.send(new GetBucketLifecycleConfigurationCommand(ofBucket)),
         'NoSuchLifecycleConfiguration',
       );
@@ -117,11 +118,11 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
     }),
     lock: readOnce(async () => {
       const request = client.send(new GetObjectLockConfigurationCommand(ofBucket));
-      const answer = await unlessAbsent(request, 'ObjectLockConfigurationNotFoundError');
+      const answer = await unlessNamed(request, 'ObjectLockConfigurationNotFoundError');
       return answer?.ObjectLockConfiguration?.Rule;
     }),
     cors: readOnce(async () => {
-      const answer = await unlessAbsent(client.send(new GetBucketCorsCommand(ofBucket)), 'NoSuchCORSConfiguration');
+      const answer = await unlessNamed(client.send(new GetBucketCorsCommand(ofBucket)), 'NoSuchCORSConfiguration');
       return answer?.CORSRules ?? [];
     }),
     notified: readOnce(async () => {
@@ -149,7 +150,7 @@ export function storageFacts(client: S3Client, subject: Subject): StorageFacts {
       ];
     }),
     website: readOnce(() =>
-      unlessAbsent(client.send(new GetBucketWebsiteCommand(ofBucket)), 'NoSuchWebsiteConfiguration'),
+      unlessNamed(client.send(new GetBucketWebsiteCommand(ofBucket)), 'NoSuchWebsiteConfiguration'),
     ),
     named: readOnce(async () => {
       const beginning = { Prefix: tenantNames.role(tenantIdOf(subject)) };

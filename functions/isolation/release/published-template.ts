@@ -3,8 +3,8 @@ import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import * as z from 'zod';
 import { type PublishedTemplates, releaseVersion, type StackKind, StackKindSchema } from '../../contract/stacks';
 import { once } from '../../shared/once';
+import { unlessNamed } from '../../shared/unless';
 import { Unanswered } from '../check';
-import { unlessAbsent } from '../facts/reading';
 
 type Versions = Readonly<Record<StackKind, string>>;
 
@@ -58,7 +58,7 @@ class Readings<T> {
     const reading =
       ofClient.get(name) ??
       once(async () => {
-        const answer = await unlessAbsent(s3.send(new GetObjectCommand(place)), ...ABSENT);
+        const answer = await unlessNamed(s3.send(new GetObjectCommand(place)), ...ABSENT);
         return this.from(await answer?.Body?.transformToString());
       });
     ofClient.set(name, reading);

@@ -27,9 +27,10 @@ import type { HostedZoneSummary, Route53Client } from '@aws-sdk/client-route-53'
 import { GetBucketPolicyCommand, type S3Client } from '@aws-sdk/client-s3';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
+import { unlessNamed } from '../../shared/unless';
 import { type AccountLists, itemsOf, type KeptLists } from '../facts/account-lists';
 import { privateZonesOf } from '../facts/private-zones';
-import { readOnce, unlessAbsent } from '../facts/reading';
+import { readOnce } from '../facts/reading';
 import type { ResolverAssociation, StrangeOptions } from '../facts/vpc-names';
 import { policyIfAny, type Statement } from '../policy-document';
 import type { Surroundings } from './surroundings';
@@ -133,7 +134,7 @@ export function cellFacts(
     acls: readOnce(() => everyItem(paginateDescribeNetworkAcls({ client: ec2 }, inVpc), (page) => page.NetworkAcls)),
     accessLogPolicy: readOnce(async () => {
       const bucket = { Bucket: cell.accessLogBucketName, ExpectedBucketOwner: accountId };
-      const answer = await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy');
+      const answer = await unlessNamed(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy');
       return policyIfAny(answer?.Policy);
     }),
   };

@@ -10,7 +10,8 @@ import {
 } from '@aws-sdk/client-backup';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { readOnce, unlessAbsent } from '../facts/reading';
+import { unlessNamed } from '../../shared/unless';
+import { readOnce } from '../facts/reading';
 import { policyIfAny, type Statement } from '../policy-document';
 
 export interface PlannedBackup {
@@ -51,7 +52,7 @@ export function copiesFacts({ backup }: CopiesFactClients): CopiesFacts {
     }),
     vaultPolicy: async (BackupVaultName) => {
       const policy = backup.send(new GetBackupVaultAccessPolicyCommand({ BackupVaultName }));
-      return policyIfAny((await unlessAbsent(policy, 'ResourceNotFoundException'))?.Policy);
+      return policyIfAny((await unlessNamed(policy, 'ResourceNotFoundException'))?.Policy);
     },
   };
 }

@@ -1,9 +1,10 @@
 import { type ECRClient, GetRepositoryPolicyCommand } from '@aws-sdk/client-ecr';
 import { SERVICE_REPOSITORY } from '../../contract/naming';
 import { itemKeys, LiveColourSchema, ReleaseClaimSchema } from '../../contract/records';
+import { unlessNamed } from '../../shared/unless';
 import { readItems } from '../../tenants/read-items';
 import type { TenantsTable } from '../../tenants/tenants-table';
-import { readOnce, unlessAbsent } from '../facts/reading';
+import { readOnce } from '../facts/reading';
 import { policyIfAny, type Statement } from '../policy-document';
 
 export interface ImageFacts {
@@ -17,7 +18,7 @@ export interface ImageFacts {
 export const repositoryPolicy = (client: ECRClient) =>
   readOnce(async () => {
     const asked = client.send(new GetRepositoryPolicyCommand({ repositoryName: SERVICE_REPOSITORY }));
-    return policyIfAny((await unlessAbsent(asked, 'RepositoryPolicyNotFoundException'))?.policyText);
+    return policyIfAny((await unlessNamed(asked, 'RepositoryPolicyNotFoundException'))?.policyText);
   });
 
 const RecordedSchema = LiveColourSchema.pick({ digest: true, formerDigest: true });

@@ -25,7 +25,8 @@ import {
 import { type Colour, ColourSchema } from '../../contract/cell';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
-import { readOnce, unlessAbsent } from '../facts/reading';
+import { unlessNamed } from '../../shared/unless';
+import { readOnce } from '../facts/reading';
 import type { Surroundings } from './surroundings';
 
 /** By key, as Elastic Load Balancing has them. */
@@ -122,7 +123,7 @@ export function loadBalancerFacts(
   };
   const webAcl = readOnce(async () => {
     const request = wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: LoadBalancerArn }));
-    return (await unlessAbsent(request, ABSENT))?.WebACL;
+    return (await unlessNamed(request, ABSENT))?.WebACL;
   });
   const listeners = readOnce(
     async () => (await elb.send(new DescribeListenersCommand({ LoadBalancerArn }))).Listeners ?? [],
@@ -150,7 +151,7 @@ export function loadBalancerFacts(
       const { ARN: ResourceArn } = (await webAcl()) ?? {};
       if (!ResourceArn) return [];
       const request = wafv2.send(new GetLoggingConfigurationCommand({ ResourceArn }));
-      return (await unlessAbsent(request, ABSENT))?.LoggingConfiguration?.LogDestinationConfigs ?? [];
+      return (await unlessNamed(request, ABSENT))?.LoggingConfiguration?.LogDestinationConfigs ?? [];
     }),
     serving: readOnce(async () => {
       const seen = await readServing();

@@ -33,8 +33,9 @@ import {
 } from '@aws-sdk/client-sns';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
+import { unlessNamed } from '../../shared/unless';
 import type { Account } from '../facts/account-facts';
-import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
+import { readOnce, readOnceEach } from '../facts/reading';
 import { policyIfAny, type Statement } from '../policy-document';
 import type { Alarms } from './alarm-violations';
 import type { PlatformSurroundings } from './surroundings';
@@ -110,7 +111,7 @@ export function platformFacts(
     tablePolicy: readOnceEach(async (name: string) => {
       const ResourceArn = `arn:aws:dynamodb:${region}:${accountId}:table/${name}`;
       const request = dynamodb.send(new GetResourcePolicyCommand({ ResourceArn }));
-      return policyIfAny((await unlessAbsent(request, 'PolicyNotFoundException'))?.Policy);
+      return policyIfAny((await unlessNamed(request, 'PolicyNotFoundException'))?.Policy);
     }),
     tableStreams: readOnce(async () => {
       if (!(await account()).principals.some(({ name }) => name === STREAMING_ROLE)) return [];
@@ -145,21 +146,21 @@ export function platformFacts(
       };
     },
     evidenceLock: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         s3.send(new GetObjectLockConfigurationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),
         'ObjectLockConfigurationNotFoundError',
       );
       return answer?.ObjectLockConfiguration?.Rule;
     }),
     evidencePublicAccess: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         s3.send(new GetPublicAccessBlockCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),
         'NoSuchPublicAccessBlockConfiguration',
       );
       return answer?.PublicAccessBlockConfiguration;
     }),
     evidenceReplication: readOnce(async () => {
-      const answer = await unlessAbsent(
+      const answer = await unlessNamed(
         s3.send(new GetBucketReplicationCommand({ Bucket: evidenceBucketName, ExpectedBucketOwner: accountId })),
         'ReplicationConfigurationNotFoundError',
       );

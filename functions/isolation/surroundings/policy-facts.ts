@@ -24,7 +24,8 @@ import {
 } from '@aws-sdk/client-sfn';
 import { GetQueueAttributesCommand, type QueueAttributeName, type SQSClient } from '@aws-sdk/client-sqs';
 import { everyItem, pages } from '../../shared/paging';
-import { readOnce, readOnceEach, unlessAbsent } from '../facts/reading';
+import { unlessNamed } from '../../shared/unless';
+import { readOnce, readOnceEach } from '../facts/reading';
 import { policyIfAny, type Statement } from '../policy-document';
 import { type PermissionAdded, permissionsAdded } from './permissions-added';
 import type { PlatformSurroundings } from './surroundings';
@@ -82,14 +83,14 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
     ofBucket: readOnceEach(async (Bucket: string) => {
       const bucket = { Bucket, ExpectedBucketOwner: accountId };
       return policyIfAny(
-        (await unlessAbsent(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy'))?.Policy,
+        (await unlessNamed(s3.send(new GetBucketPolicyCommand(bucket)), 'NoSuchBucketPolicy'))?.Policy,
       );
     }),
     ofQueue: async (url) => policyIfAny((await queue(url)).Policy),
     queueSettings: queue,
     ofFunction: readOnceEach(async (FunctionName: string, Qualifier?: string) => {
       const answer = lambda.send(new GetPolicyCommand({ FunctionName, Qualifier }));
-      return policyIfAny((await unlessAbsent(answer, 'ResourceNotFoundException'))?.Policy);
+      return policyIfAny((await unlessNamed(answer, 'ResourceNotFoundException'))?.Policy);
     }),
     permissionsAdded: readOnce(() => permissionsAdded(cloudtrail)),
     eventSources: readOnce(() =>
@@ -102,7 +103,7 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
     }),
     targets: readOnceEach(async (Rule: string, EventBusName?: string) => {
       const request = events.send(new ListTargetsByRuleCommand({ Rule, EventBusName }));
-      return (await unlessAbsent(request, 'ResourceNotFoundException'))?.Targets ?? [];
+      return (await unlessNamed(request, 'ResourceNotFoundException'))?.Targets ?? [];
     }),
     machines: readOnce(async () => {
       const listed = await everyItem(paginateListStateMachines({ client: sfn }, {}), (page) => page.stateMachines);
@@ -112,7 +113,7 @@ export function policyFacts(clients: PolicyFactClients, { accountId }: PlatformS
     machineRole: readOnceEach(async (stateMachineArn: string) => {
       // "DescribeStateMachine": a definition under a key of another team takes kms:Decrypt, and nobody compares it here.
       const request = new DescribeStateMachineCommand({ stateMachineArn, includedData: 'METADATA_ONLY' });
-      return (await unlessAbsent(sfn.send(request), 'StateMachineDoesNotExist'))?.roleArn;
+      return (await unlessNamed(sfn.send(request), 'StateMachineDoesNotExist'))?.roleArn;
     }),
   };
 }

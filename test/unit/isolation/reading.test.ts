@@ -1,5 +1,6 @@
-import { tagsOf, unlessAbsent } from '../../../functions/isolation/facts/reading';
+import { tagsOf } from '../../../functions/isolation/facts/reading';
 import { once } from '../../../functions/shared/once';
+import { unlessNamed } from '../../../functions/shared/unless';
 import { awsError } from '../../support/fake-client';
 
 test('a fact is read when it is first needed, and only once, also by simultaneous readers', async () => {
@@ -26,7 +27,7 @@ test('a failed read fails all who wait for it, and the next one reads again', as
 });
 
 test('an error that means “absent” is an answer, and no other error is', async () => {
-  const read = (name: string) => unlessAbsent(Promise.reject(awsError(name)), 'NoSuchTagSet');
+  const read = (name: string) => unlessNamed(Promise.reject(awsError(name)), 'NoSuchTagSet');
   expect(await read('NoSuchTagSet')).toBeUndefined();
   await expect(read('NoSuchBucket')).rejects.toMatchObject({ name: 'NoSuchBucket' });
   await expect(read('AccessDenied')).rejects.toMatchObject({ name: 'AccessDenied' });
