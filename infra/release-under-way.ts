@@ -1,28 +1,7 @@
-import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
-import { StageStackOutputsSchema } from '../functions/contract/outputs';
 import { itemKeys, ReleaseClaimSchema } from '../functions/contract/records';
-import { isNamed } from '../functions/shared/is-named';
-import { CONTROL_PLANE } from './config/stack-names';
-
-/**
- * @returns the stage's tenants table; undefined when the stage is not deployed, or an older
- * release has no such output
- */
-async function tableOf(cloudformation: Pick<CloudFormationClient, 'send'>): Promise<string | undefined> {
-  try {
-    const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
-    const outputs = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
-      OutputKey,
-      OutputValue,
-    ]);
-    return StageStackOutputsSchema.safeParse(Object.fromEntries(outputs)).data?.tenantsTableName;
-  } catch (thrown) {
-    // AWS answers a ValidationError for a stack that does not exist ("DescribeStacks").
-    if (isNamed(thrown, 'ValidationError')) return undefined;
-    throw thrown;
-  }
-}
+import { deployedOutputs } from './deployed-outputs';
 
 /**
  * Refuses a deployment while a release moves the tenants of a cell. A changed property of a
@@ -38,7 +17,7 @@ export async function requireNoRelease(
   },
   cells: readonly { readonly name: string }[],
 ): Promise<void> {
-  const TableName = await tableOf(clients.cloudformation);
+  const TableName = (await deployedOutputs(clients.cloudformation))?.tenantsTableName;
   if (!TableName) return;
   for (const { name } of cells) {
     const { Item } = await clients.table.send(

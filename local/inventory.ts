@@ -1,15 +1,12 @@
-import {
-  CloudFormationClient,
-  DescribeStackResourcesCommand,
-  DescribeStacksCommand,
-} from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeKeyCommand, KMSClient } from '@aws-sdk/client-kms';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { tenantNames } from '../functions/contract/naming';
 import { itemKeys, RefusedSignupSchema, type TenantRecord, TenantRecordSchema } from '../functions/contract/records';
 import { STACK_KINDS, type StackKind } from '../functions/contract/stacks';
-import { isNamed } from '../functions/shared/is-named';
+import { keyByAlias } from '../functions/key/tenant-keys';
+import { describeStack } from '../functions/stacks/stacks';
 import type { StageConnection } from '../operations/stage-connection';
 
 /** Resources of one tenant in AWS, as an operator can see them. */
@@ -22,24 +19,10 @@ export interface Inventory {
 
 async function stackOf(client: CloudFormationClient, tenantId: string, kind: StackKind) {
   const StackName = tenantNames.stack(tenantId, kind);
-  try {
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
-    const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName }));
-    return { kind, status: Stacks?.[0]?.StackStatus ?? '', resources: StackResources.length };
-  } catch (thrown) {
-    if (isNamed(thrown, 'ValidationError')) return undefined;
-    throw thrown;
-  }
-}
-
-async function keyStateOf(client: KMSClient, tenantId: string): Promise<string | undefined> {
-  try {
-    const { KeyMetadata } = await client.send(new DescribeKeyCommand({ KeyId: tenantNames.keyAlias(tenantId) }));
-    return KeyMetadata?.KeyState;
-  } catch (thrown) {
-    if (isNamed(thrown, 'NotFoundException')) return undefined;
-    throw thrown;
-  }
+  const { StackStatus: status } = (await describeStack(client, StackName)) ?? {};
+  if (!status) return undefined;
+  const { StackResources = [] } = await client.send(new DescribeStackResourcesCommand({ StackName }));
+  return { kind, status, resources: StackResources.length };
 }
 
 async function recordOf({ aws, tenantsTableName }: StageConnection, tenantId: string) {
@@ -51,10 +34,10 @@ async function recordOf({ aws, tenantsTableName }: StageConnection, tenantId: st
 
 export async function inventoryOf(stage: StageConnection, tenantId: string): Promise<Inventory> {
   const stacks = new CloudFormationClient(stage.aws);
-  const [record, keyState, ...found] = await Promise.all([
+  const [record, key, ...found] = await Promise.all([
     recordOf(stage, tenantId),
-    keyStateOf(new KMSClient(stage.aws), tenantId),
+    keyByAlias(new KMSClient(stage.aws), tenantId),
     ...STACK_KINDS.map((kind) => stackOf(stacks, tenantId, kind)),
   ]);
-  return { record, keyState, stacks: found.filter((stack) => stack !== undefined) };
+  return { record, keyState: key?.KeyState, stacks: found.filter((stack) => stack !== undefined) };
 }

@@ -1,8 +1,8 @@
-import { CloudFormationClient, DescribeStacksCommand, type Stack } from '@aws-sdk/client-cloudformation';
+import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { Option } from 'commander';
 import { outputName, type StageOutputs, StageStackOutputsSchema } from '../functions/contract/outputs';
-import { isNamed } from '../functions/shared/is-named';
+import { describeStack, outputsIn } from '../functions/stacks/stacks';
 import { environments, STAGES, type Stage } from '../infra/config/environments';
 import { CONTROL_PLANE } from '../infra/config/stack-names';
 import { type PlatformOutputs, readOutputs } from './outputs';
@@ -57,28 +57,16 @@ export async function outputsOf(
   stage: Stage,
 ): Promise<StageOutputs> {
   const deploy = `\`npm run deploy -- --stage ${stage}\``;
-  const stack = await stackOf(cloudformation);
+  const stack = await describeStack(cloudformation, CONTROL_PLANE);
   if (!stack)
     throw new Error(`stage ${stage} is not deployed: there is no stack ${CONTROL_PLANE}; deploy it with ${deploy}`);
-  const outputs = StageStackOutputsSchema.safeParse(
-    Object.fromEntries((stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue])),
-  );
+  const outputs = StageStackOutputsSchema.safeParse(outputsIn(stack));
   if (outputs.success) return outputs.data;
   const missing = outputs.error.issues.map(({ path }) => path.map(String).map(outputName).join('.')).join(', ');
   throw new Error(
     `stage ${stage} was deployed by another release than this one: stack ${CONTROL_PLANE} (${stack.StackStatus}) lacks the ` +
       `outputs ${missing}. Deploy this release with ${deploy}, or use the commands of the deployed release`,
   );
-}
-
-async function stackOf(cloudformation: Pick<CloudFormationClient, 'send'>): Promise<Stack | undefined> {
-  try {
-    return (await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }))).Stacks?.[0];
-  } catch (thrown) {
-    // AWS answers a ValidationError for a stack that does not exist ("DescribeStacks").
-    if (isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist')) return undefined;
-    throw thrown;
-  }
 }
 
 /**

@@ -8,7 +8,15 @@ import { describeIssues } from '../shared/parse-at';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { creationError } from './failure-reasons';
 import { requestToken } from './requests';
-import { deletionFailure, describeStack, firstFailure, latestStatus, stackNameOf, unknownFailure } from './stacks';
+import {
+  deletionFailure,
+  describeStack,
+  firstFailure,
+  latestStatus,
+  outputsIn,
+  stackNameOf,
+  unknownFailure,
+} from './stacks';
 import { endWaiting, findWaitingTask } from './waiting-task';
 
 export interface SettleStackDeps {
@@ -36,13 +44,12 @@ function launched(task: WaitingTask, stackId: string, stack: Stack | undefined):
     cause: `DescribeStacks does not show stack ${task.stackName} (${stackId}) complete yet: ${what}`,
   });
   if (!stack || !COMPLETE.has(stack.StackStatus ?? '')) return notYet(`its status is ${stack?.StackStatus}`);
-  const outputs = Object.fromEntries((stack.Outputs ?? []).map((o) => [o.OutputKey ?? '', o.OutputValue]));
   const version = stack.Tags?.find(({ Key }) => Key === TEMPLATE_VERSION_TAG)?.Value ?? task.templateVersion;
   const settled = SettledStackSchemas[task.stack].safeParse({
     stackId: stack.StackId,
     stackName: stack.StackName,
     templateVersion: version,
-    outputs,
+    outputs: outputsIn(stack),
   });
   return settled.success
     ? { output: settled.data }

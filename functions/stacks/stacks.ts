@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-cloudformation';
 import { REASON_MAX_LENGTH } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
+import { unless } from '../shared/unless';
 
 export type CloudFormation = Pick<CloudFormationClient, 'send'>;
 
@@ -18,14 +19,15 @@ export type CloudFormation = Pick<CloudFormationClient, 'send'>;
  * @returns undefined when there is no such stack
  */
 export async function describeStack(cloudformation: CloudFormation, nameOrId: string): Promise<Stack | undefined> {
-  try {
-    const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: nameOrId }));
-    return Stacks?.[0];
-  } catch (thrown) {
-    if (isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist')) return undefined;
-    throw thrown;
-  }
+  const isMissing = (thrown: unknown) =>
+    isNamed(thrown, 'ValidationError') && thrown.message.includes('does not exist');
+  const described = cloudformation.send(new DescribeStacksCommand({ StackName: nameOrId }));
+  return (await unless(described, isMissing))?.Stacks?.[0];
 }
+
+/** The outputs of a stack, by their keys. */
+export const outputsIn = (stack: Stack | undefined): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries((stack?.Outputs ?? []).map(({ OutputKey = '', OutputValue }) => [OutputKey, OutputValue]));
 
 /** Whether an event is of the stack itself, and not of one of its resources. */
 export const isOfStack = ({ ResourceType, PhysicalResourceId, StackId }: StackEvent) =>

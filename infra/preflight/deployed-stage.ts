@@ -1,13 +1,11 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod';
-import { StageStackOutputsSchema } from '../../functions/contract/outputs';
 import { STACK_KINDS, StackKindSchema } from '../../functions/contract/stacks';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
-import { CONTROL_PLANE } from '../config/stack-names';
+import { deployedOutputs } from '../deployed-outputs';
 import { type Finding, failed, ok } from './finding';
 import { type DeployedFunctions, environmentOf } from './function-environment';
 
@@ -18,18 +16,6 @@ export interface DeployedStageClients extends DeployedFunctions {
 
 /** Partial: a template that LaunchStack does not name gets its own finding. */
 const TemplatesSchema = z.partialRecord(StackKindSchema, z.object({ url: z.url() }));
-
-/** The alarm topic; undefined when the stage is not deployed yet. */
-async function topicOf({ cloudformation }: DeployedStageClients): Promise<string | undefined> {
-  try {
-    const { Stacks } = await cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
-    const outputs = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]);
-    return StageStackOutputsSchema.safeParse(Object.fromEntries(outputs)).data?.alarmTopicArn;
-  } catch (thrown) {
-    if (isNamed(thrown, 'ValidationError')) return undefined;
-    throw thrown;
-  }
-}
 
 async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string): Promise<Finding> {
   const subscriptions = await everyItem(
@@ -83,7 +69,7 @@ async function templateFindings(clients: DeployedStageClients): Promise<Finding[
 
 /** Checks that need a deployed stage. */
 export async function deployedStageFindings(clients: DeployedStageClients): Promise<Finding[]> {
-  const topicArn = await topicOf(clients);
+  const topicArn = (await deployedOutputs(clients.cloudformation))?.alarmTopicArn;
   if (!topicArn) return [ok('deployed stage', 'none yet: subscriber and templates are asked for after the deployment')];
   return [await subscriberFinding(clients, topicArn), ...(await templateFindings(clients))];
 }
