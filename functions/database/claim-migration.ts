@@ -55,8 +55,6 @@ async function requireKnown({ compute, probe }: ClaimMigrationDeps, cell: CellDe
  * or one that the live version does not know;
  * `ConfigurationInvalid` when the cell does not exist; `MigrationUnderWay`; `ReleaseUnderWay` for a
  * contraction; `TransientConflict`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const claimMigration: Action<typeof ClaimMigrationInput, typeof ClaimMigrationOutput, ClaimMigrationDeps> = {
   name: 'ClaimMigration',

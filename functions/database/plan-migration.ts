@@ -18,8 +18,6 @@ export interface PlanMigrationDeps {
  * A record that cannot be parsed is named and passed over: it stops nobody else.
  *
  * Throws `InvalidRequest` for a file that there is not, or that the phase does not reach.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const planMigration: Action<typeof PlanMigrationInput, typeof PlanMigrationOutput, PlanMigrationDeps> = {
   name: 'PlanMigration',

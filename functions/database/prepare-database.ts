@@ -47,8 +47,6 @@ const Output = z.union([MigrateTenantOutput, CopyDataOutput, PrepareDatabaseOutp
  *
  * Throws `ClaimLost`, `MigrationFailed`, and `TransientNotYetVisible` while the tenant's role is too young.
  * "Troubleshoot IAM": "Changes that I make are not always immediately visible".
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const prepareDatabase: Action<typeof Input, typeof Output, PrepareDatabaseDeps> = {
   name: 'PrepareDatabase',

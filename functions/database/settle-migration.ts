@@ -43,8 +43,6 @@ async function tell({ sns, topicArn, runbookUrl }: SettleMigrationDeps, input: I
  * failure it tells the operators the tenant, the file and the SQL state.
  *
  * Called again after the claim has ended, it throws `ClaimLost`; a message sent twice does no harm.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const settleMigration: Action<typeof SettleMigrationInput, typeof SettleMigrationOutput, SettleMigrationDeps> = {
   name: 'SettleMigration',

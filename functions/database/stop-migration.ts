@@ -32,8 +32,6 @@ async function recordOutcome(table: TenantsTable, { migration, executionArn, ten
  * begun. The claim names the tenant, and the error's reason the file and the SQL state.
  *
  * Throws `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const stopMigration: Action<typeof StopMigrationInput, typeof StopMigrationOutput, StopMigrationDeps> = {
   name: 'StopMigration',

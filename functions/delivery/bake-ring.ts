@@ -13,8 +13,6 @@ export interface BakeRingDeps {
  * wait for that.
  *
  * It has no undo. Throws `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const bakeRing: Action<typeof BakeRingInput, typeof BakeRingOutput, BakeRingDeps> = {
   name: 'BakeRing',

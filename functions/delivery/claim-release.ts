@@ -43,8 +43,6 @@ export function attemptOf(releaseId: string, executionArn: string, redriveCount:
  *
  * Throws `InvalidRequest` for a malformed request, and for the id of another release; `ConfigurationInvalid` when the
  * cell does not exist; `ReleaseUnderWay`; `MigrationUnderWay`; `TransientConflict`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseOutput, ClaimReleaseDeps> = {
   name: 'ClaimRelease',

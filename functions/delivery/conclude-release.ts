@@ -20,8 +20,6 @@ export interface ConcludeReleaseDeps {
  * It has no undo. Called again after the claim has ended, it does nothing.
  *
  * Throws, for an event that the bus refuses, the error of the entry.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const concludeRelease: Action<typeof ConcludeReleaseInput, typeof ConcludeReleaseOutput, ConcludeReleaseDeps> = {
   name: 'ConcludeRelease',

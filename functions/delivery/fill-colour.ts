@@ -62,8 +62,6 @@ async function requireLeft({ table, now, propagationSeconds }: FillColourDeps, {
  *
  * Throws `ClaimLost`, `ConfigurationInvalid`, `TransientServiceUnsteady`. The task fails as `ReleaseFillFailed` when the tasks do not become
  * healthy ("DeploymentCircuitBreaker" of the Amazon ECS API reference).
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const fillColour: Action<typeof FillColourInput, typeof FillColourOutput, FillColourDeps> = {
   name: 'FillColour',

@@ -88,8 +88,6 @@ function requireQuick(moved: readonly PageAnswers[], staying: readonly PageAnswe
  * It has no undo, because it changes nothing.
  *
  * Throws `ReleaseUnhealthy`, `ReleaseRecalled`, `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const judgeRing: Action<typeof JudgeRingInput, typeof JudgeRingOutput, JudgeRingDeps> = {
   name: 'JudgeRing',

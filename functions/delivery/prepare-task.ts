@@ -57,8 +57,6 @@ const imageOf = ({ containerDefinitions }: TaskDefinition) => containerDefinitio
  * It has no undo: a definition costs nothing, and nothing runs it unless a service names it.
  *
  * Throws `ImageUnusable`, `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const prepareTask: Action<typeof PrepareTaskInput, typeof PrepareTaskOutput, PrepareTaskDeps> = {
   name: 'PrepareTask',

@@ -66,8 +66,6 @@ async function requireContracted({ table, probe }: ProbeColourDeps, { cell, to, 
  *
  * Throws `ReleaseUnhealthy`, with the tenants and what was answered; `TenantBehind`, with the tenants and
  * the migration that the image needs; `ImageUnusable`; `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const probeColour: Action<typeof ProbeColourInput, typeof ProbeColourOutput, ProbeColourDeps> = {
   name: 'ProbeColour',

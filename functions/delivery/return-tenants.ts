@@ -41,8 +41,6 @@ const isAnswered = ({ status }: { readonly status: number }) => !isFailed(status
  *
  * Throws `ClaimLost`, `TransientConflict` when tenants come to the failed colour again and again,
  * `TransientServiceUnsteady` when the former colour has no healthy target, or a page is not served.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const returnTenants: Action<typeof ReturnTenantsInput, typeof ReturnTenantsOutput, ReturnTenantsDeps> = {
   name: 'ReturnTenants',

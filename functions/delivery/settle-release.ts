@@ -29,8 +29,6 @@ export interface SettleReleaseDeps extends AlignRuleDeps {
  * The former colour keeps its tasks for the grace period; the sweep empties it afterwards.
  *
  * Throws `ClaimLost`, `TransientServiceUnsteady`, `TransientConflict` when there are always more.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const settleRelease: Action<typeof SettleReleaseInput, typeof SettleReleaseOutput, SettleReleaseDeps> = {
   name: 'SettleRelease',

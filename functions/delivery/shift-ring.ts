@@ -50,8 +50,6 @@ function begunIn(asked: number, { rings }: ReleaseClaim, moved: readonly PlacedT
  *
  * Throws `ReleaseRecalled`, `ClaimLost`, `TransientServiceUnsteady` when the colour has no healthy target. "ModifyRule":
  * an account may change some three rules a second; a throttled change waits for its turn.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const shiftRing: Action<typeof ShiftRingInput, typeof ShiftRingOutput, ShiftRingDeps> = {
   name: 'ShiftRing',

@@ -109,8 +109,6 @@ async function confirmed(
  *
  * Throws `ConfigurationInvalid`, `Transient*`; of these `TransientConflict` when something fails while a deployment is under
  * way. The answers of the last audit stay until there are new ones.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const auditSurroundings: Action<
   typeof AuditSurroundingsInput,

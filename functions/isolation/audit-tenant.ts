@@ -176,8 +176,6 @@ async function verifyAgain(
  * exist, `IsolationBreach` when checks failed and their evidence cannot be kept,
  * `TransientConflict` when the tenant was suspended or resumed meanwhile, or has a later verdict;
  * `TransientNotYetVisible` when its rule was changed less than a minute ago and does not answer yet.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutput, AuditTenantDeps> = {
   name: 'AuditTenant',

@@ -5,8 +5,6 @@ import { type Meter, meter } from '../shared/meter';
 /**
  * Counts how many tenants of an audit had which verdict, and how many the brake has kept in service. It counts zeros too, because a zero ends
  * the alarm.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const concludeAudit: Action<
   typeof ConcludeAuditInput,

@@ -133,8 +133,6 @@ const uncountedReport = (differences: readonly string[]): Reports =>
  * 4. Tells once what many tenants share, and of each other tenant by name.
  *
  * Throws `ConfigurationInvalid`, `Transient*`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const judgeAudit: Action<typeof JudgeAuditInput, typeof JudgeAuditOutput, JudgeAuditDeps> = {
   name: 'JudgeAudit',

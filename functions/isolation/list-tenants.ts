@@ -13,8 +13,6 @@ const PAGE_SIZE = 500;
  * Lists one page of the tenants that are in service: ACTIVE, SUSPENDED, or once activated whatever
  * their record says now. It scans the table and does not ask the index: a record with odd index keys
  * would never be audited again. A change between two pages neither repeats nor omits a tenant.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const listTenants: Action<typeof ListTenantsInput, typeof ListTenantsOutput, { readonly table: TenantsTable }> =
   {

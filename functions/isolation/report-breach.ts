@@ -82,8 +82,6 @@ function linesOf(breach: Breach): { readonly who: string; readonly lines: string
  *
  * The alarm on the audit's counts names no tenant. Nothing undoes a notification, and a repeated
  * one does no harm.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachOutput, ReportBreachDeps> = {
   name: 'ReportBreach',

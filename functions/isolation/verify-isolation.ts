@@ -51,8 +51,6 @@ async function recordProof(
  * Throws `IsolationBreach`, `ClaimLost`, `AccessDenied` when evidence cannot be kept,
  * `TransientNotYetVisible` while AWS does not show the new role or rule, `Transient*` when a service
  * has a transient fault: then nothing is known yet.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const verifyIsolation: Action<typeof VerifyIsolationInput, typeof VerifyIsolationOutput, VerifyIsolationDeps> = {
   name: 'VerifyIsolation',

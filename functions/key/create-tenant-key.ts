@@ -45,8 +45,7 @@ async function keyWithoutAlias(deps: CreateTenantKeyDeps, tenantId: string, requ
  * Throws `KeyUnusable`, `ClaimLost`, `TransientConflict`; `TransientNotYetVisible` in KMS's own words for what KMS does
  * not show yet: a new key, an enabled key, a principal of the policy ("AWS KMS eventual consistency").
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For
- * what KMS or the index of tags does not show yet: 60 retries, 60 x 10 = 600 s.
+ * Besides the common retries, for what KMS or the index of tags does not show yet: 60 retries, 60 x 10 = 600 s.
  */
 export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateTenantKeyOutput, CreateTenantKeyDeps> = {
   name: 'CreateTenantKey',

@@ -75,8 +75,7 @@ async function ownKeyByAlias(kms: KeyFinder['kms'], tenantId: string): Promise<K
  *
  * Throws `TenantIsActive`, `ClaimLost`, `TransientNotYetVisible`, `TransientConflict`.
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For
- * what KMS or the index of tags does not show yet: 60 retries, 60 x 10 = 600 s.
+ * Besides the common retries, for what KMS or the index of tags does not show yet: 60 retries, 60 x 10 = 600 s.
  */
 export const retireTenantKey: Action<typeof RetireTenantKeyInput, typeof RetireTenantKeyOutput, RetireTenantKeyDeps> = {
   name: 'RetireTenantKey',

@@ -34,8 +34,7 @@ export interface PublishCompletionDeps {
  * ACTIVE, `TransientServiceUnsteady` while the page does not answer 200. For an event that the bus
  * refuses, it throws the error of the entry ("PutEvents").
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
- * page that nobody serves: 60 retries, 60 x 60 = 3600 s at most, half on average.
+ * Besides the common retries, for a page that nobody serves: 60 retries, 60 x 60 = 3600 s at most, half on average.
  */
 export const publishCompletion: Action<
   typeof PublishCompletionInput,

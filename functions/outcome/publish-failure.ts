@@ -35,8 +35,6 @@ export interface PublishFailureDeps {
  * It has no undo. After a crash between 2 and 3 the retry writes the same record again.
  *
  * Throws `TenantIsActive`. For an event that the bus refuses, it throws the error of the entry.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const publishFailure: Action<typeof PublishFailureInput, typeof PublishFailureOutput, PublishFailureDeps> = {
   name: 'PublishFailure',

@@ -35,8 +35,6 @@ export interface ReleaseReservationDeps {
  *    that somebody has given to another tenant by hand stays that tenant's.
  *
  * Throws `TenantIsActive`, `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const releaseReservation: Action<
   typeof ReleaseReservationInput,

@@ -210,8 +210,6 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *
  * Throws `InvalidSignup`, `InvalidRequest`, `SignupConflict`, `TenantRecordLost`, `SubdomainTaken`, `NameOccupied`,
  * `CapacityExhausted`, `ConfigurationInvalid`, `TransientConflict`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const reserveTenant: Action<typeof ReserveTenantInput, typeof ReserveTenantOutput, ReserveTenantDeps> = {
   name: 'ReserveTenant',

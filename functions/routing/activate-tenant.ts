@@ -84,8 +84,7 @@ async function openRule(elb: LoadBalancer, { tenantId, slot }: Input['tenant'], 
  * "Protect CloudFormation stacks from being deleted": termination protection can be set on a stack in any status but
  * DELETE_IN_PROGRESS and DELETE_COMPLETE.
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
- * service that serves nobody: 60 retries, 60 x 60 = 3600 s at most, half on average.
+ * Besides the common retries, for a service that serves nobody: 60 retries, 60 x 60 = 3600 s at most, half on average.
  */
 export const activateTenant: Action<typeof ActivateTenantInput, typeof ActivateTenantOutput, ActivateTenantDeps> = {
   name: 'ActivateTenant',

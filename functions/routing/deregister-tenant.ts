@@ -97,8 +97,6 @@ async function tellFailing(bus: EventBus, record: TenantRecord, report: FailureR
  * protection that ActivateTenant has set.
  *
  * Throws `TenantIsActive`, `TenantRecordLost`, `ClaimLost`.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const deregisterTenant: Action<
   typeof DeregisterTenantInput,

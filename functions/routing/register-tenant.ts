@@ -87,8 +87,7 @@ function databaseOf(outputs: StackOutputs<'database'>): NonNullable<RouteRecord[
  * a listener cannot have two rules of one priority (PriorityInUse). "Quotas for your Application Load Balancers": rules per
  * load balancer (TooManyRules); the cell's capacity stays below it.
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
- * service that serves nobody: 60 retries, 60 x 60 = 3600 s at most, half on average.
+ * Besides the common retries, for a service that serves nobody: 60 retries, 60 x 60 = 3600 s at most, half on average.
  */
 export const registerTenant: Action<typeof RegisterTenantInput, typeof RegisterTenantOutput, RegisterTenantDeps> = {
   name: 'RegisterTenant',

@@ -32,8 +32,7 @@ import { type DeleteTask, deleteTenantStack, type StackDeletionDeps } from './de
  * `TransientConflict`; the task itself fails with `StackDeletionFailed` through StackSettled, and is
  * tried again minutes later.
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
- * stack that could not be deleted: 3 retries, 180 + 360 + 600 = 1140 s; for a launch that may still
+ * Besides the common retries, for a stack that could not be deleted: 3 retries, 180 + 360 + 600 = 1140 s; for a launch that may still
  * be on its way: 24 retries, 24 x 15 = 360 s; for a stack that has been rolled back, until
  * DescribeStacks shows it: 3 retries, 10 + 20 + 40 = 70 s.
  */

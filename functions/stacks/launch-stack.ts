@@ -206,8 +206,7 @@ async function requirePermitted(deps: LaunchStackDeps, task: LaunchTask, stackId
  * or is launched again after `TransientStackFailure`, `TransientNameTaken` or
  * `TransientNotYetVisible` (failure-reasons.ts).
  *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average. For a
- * stack that failed for a reason that passes: 2 retries, 30 + 300 = 330 s; for a name that AWS
+ * Besides the common retries, for a stack that failed for a reason that passes: 2 retries, 30 + 300 = 330 s; for a name that AWS
  * still holds: 10 retries, 30 + 60 + 120 + 240 + 480 + 5 x 600 = 3930 s; for a stack that cannot be
  * deleted before it is replaced: 3 retries, 180 + 360 + 600 = 1140 s.
  */

@@ -99,8 +99,6 @@ async function cellToAsk({ compute }: SuspendTenantDeps, record: TenantRecord): 
  * Throws `InvalidRequest` for a tenant that is not in service, `TransientConflict`, `TransientNotYetVisible` while the page
  * is still served. When nobody can ask for the page, because the tenant's slot or cell is gone, it throws `ConfigurationInvalid`, which
  * says that the tenant is suspended.
- *
- * Retry budget: 20 retries, 2 + 4 + 8 + 16 + 32 + 15 x 60 = 962 s at most, half on average.
  */
 export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTenantOutput, SuspendTenantDeps> = {
   name: 'SuspendTenant',
