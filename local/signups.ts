@@ -5,6 +5,7 @@ import { DescribeExecutionCommand, type ExecutionListItem, paginateListExecution
 import * as z from 'zod';
 import type { StartOptions } from '../functions/acts/executions';
 import { SIGNUP_DETAIL_TYPE, SIGNUP_SOURCE, type Signup, SignupSchema } from '../functions/contract/signup';
+import { inGroups } from '../functions/shared/in-groups';
 import { everyItem } from '../functions/shared/paging';
 import type { Ended, FollowOptions } from '../operations/client/executions';
 import { StageClient } from '../operations/client/stage-client';
@@ -89,10 +90,8 @@ export class Signups {
       DetailType: SIGNUP_DETAIL_TYPE,
       Detail: JSON.stringify(detail),
     }));
-    const batches = Array.from({ length: Math.ceil(entries.length / ENTRIES) }, (_, index) =>
-      entries.slice(index * ENTRIES, (index + 1) * ENTRIES),
-    );
-    const answers = await Promise.all(batches.map((Entries) => this.events.send(new PutEventsCommand({ Entries }))));
+    const sent = inGroups(entries, ENTRIES).map((Entries) => this.events.send(new PutEventsCommand({ Entries })));
+    const answers = await Promise.all(sent);
     return answers
       .flatMap(({ Entries = [] }) => Entries)
       .map(({ EventId, ErrorCode, ErrorMessage }) => {

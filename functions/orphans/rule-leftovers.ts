@@ -7,6 +7,7 @@ import {
 import type { Compute } from '../compute/compute';
 import { TENANT_TAG } from '../contract/naming';
 import { isRuleGone, type LoadBalancer } from '../routing/host-rule';
+import { inGroups } from '../shared/in-groups';
 import { pages } from '../shared/paging';
 import { unless } from '../shared/unless';
 import type { Leftover, LeftoverKind } from './leftovers';
@@ -34,8 +35,7 @@ export function ruleLeftovers({ elb, compute }: RuleLeftoversDeps): LeftoverKind
           elb.send(new DescribeRulesCommand({ ListenerArn: listenerArn, PageSize: 400, Marker }));
         for await (const { Rules = [] } of pages(ask, 'NextMarker')) {
           const arns = Rules.flatMap(({ RuleArn, IsDefault }) => (RuleArn && !IsDefault ? [RuleArn] : []));
-          for (let at = 0; at < arns.length; at += TAGGED_AT_ONCE) {
-            const ResourceArns = arns.slice(at, at + TAGGED_AT_ONCE);
+          for (const ResourceArns of inGroups(arns, TAGGED_AT_ONCE)) {
             const { TagDescriptions = [] } = await elb.send(new DescribeTagsCommand({ ResourceArns }));
             yield* TagDescriptions.flatMap(leftoverIn);
           }

@@ -28,7 +28,3 @@ async function patiently<T>(work: (item: T) => Promise<void>, item: T): Promise<
     }
   }
 }
-
-/** The items in groups of at most `size`, in order. */
-export const inGroups = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, group) => items.slice(group * size, (group + 1) * size));

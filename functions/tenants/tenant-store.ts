@@ -13,8 +13,8 @@ import {
   TenantRecordSchema,
 } from '../contract/records';
 import type { TenantStatus } from '../contract/tenant';
+import { inGroups } from '../shared/in-groups';
 import { parseAt } from '../shared/parse-at';
-import { inGroups } from '../shared/some-at-once';
 import { isConditionFailure } from './condition-failure';
 import { type Owned, send, unlessChanged, unlessLost } from './guarded-write';
 import { allows, claimLost, recordGone, requirePermission } from './lifecycle';

@@ -4,6 +4,7 @@ import { whyNoRedrive } from '../../functions/acts/redrive-execution';
 import { TENANT_ID_PATTERN, tenantIdOf } from '../../functions/contract/naming';
 import { SignupSchema } from '../../functions/contract/signup';
 import { describe } from '../../functions/shared/described-execution';
+import { inGroups } from '../../functions/shared/in-groups';
 import { settled } from '../../functions/shared/settled';
 import type { StageClient } from '../client/stage-client';
 import { type ListedTenant, listed } from '../client/tenant-list';
@@ -107,7 +108,7 @@ export async function preview(
     );
   const targets: ListedTenant[] = [];
   const left = [...asked.left];
-  for (const rows of slices(asked.tenants)) {
+  for (const rows of inGroups(asked.tenants, AT_ONCE)) {
     const judged = rows.map(async (row) => ({ row, because: await leftBecause(client, act, row) }));
     for (const { row, because } of await settled(judged)) {
       if (because === undefined) targets.push(row);
@@ -115,10 +116,6 @@ export async function preview(
     }
   }
   return { act, targets, left, confirm: confirmationFor(targets), needsReason: NEED_REASON.includes(act) };
-}
-
-function slices<T>(all: readonly T[]): T[][] {
-  return Array.from({ length: Math.ceil(all.length / AT_ONCE) }, (_, n) => all.slice(n * AT_ONCE, (n + 1) * AT_ONCE));
 }
 
 /** @throws Refused when the request names no tenants by their ids, or its confirmation is about others */
@@ -147,7 +144,7 @@ async function confirmed(
  */
 export async function act(client: StageClient, request: z.output<typeof ActsRequestSchema>): Promise<ActResults> {
   const results: ActResults['results'] = [];
-  for (const ids of slices(await confirmed(client, request)))
+  for (const ids of inGroups(await confirmed(client, request), AT_ONCE))
     results.push(...(await settled(ids.map((tenantId) => attempted(client, request, tenantId)))));
   return { results };
 }

@@ -23,6 +23,7 @@ import {
   type WebACL,
 } from '@aws-sdk/client-wafv2';
 import { type Colour, ColourSchema } from '../../contract/cell';
+import { inGroups } from '../../shared/in-groups';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { unlessNamed } from '../../shared/unless';
@@ -76,9 +77,6 @@ const AT_ONCE = 100;
 const byKey = (found: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Attributes =>
   Object.fromEntries(found.flatMap(({ Key, Value }) => (Key ? [[Key, Value]] : [])));
 
-const batchesOf = (arns: readonly string[]) =>
-  Array.from({ length: Math.ceil(arns.length / AT_ONCE) }, (_, n) => arns.slice(n * AT_ONCE, (n + 1) * AT_ONCE));
-
 /** What ECS says of a task's network interfaces, e.g. `privateIPv4Address`, `networkInterfaceId`. */
 const detailsOf = ({ attachments = [] }: Task, detail: string) =>
   attachments.flatMap(({ details = [] }) => details.filter(({ name }) => name === detail).map(({ value }) => value));
@@ -114,7 +112,9 @@ export function loadBalancerFacts(
   const tasksThat = async (desiredStatus?: DesiredStatus): Promise<Task[]> => {
     const listed = paginateListTasks({ client: ecs }, { cluster, ...(desiredStatus && { desiredStatus }) });
     const arns = await everyItem(listed, (page) => page.taskArns);
-    const found = await settled(batchesOf(arns).map((tasks) => ecs.send(new DescribeTasksCommand({ cluster, tasks }))));
+    const found = await settled(
+      inGroups(arns, AT_ONCE).map((tasks) => ecs.send(new DescribeTasksCommand({ cluster, tasks }))),
+    );
     return found.flatMap(({ tasks = [] }) => tasks);
   };
   const readServing = async (): Promise<Serving> => {

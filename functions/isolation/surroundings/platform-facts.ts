@@ -31,6 +31,7 @@ import {
   type SNSClient,
   type Subscription,
 } from '@aws-sdk/client-sns';
+import { inGroups } from '../../shared/in-groups';
 import { everyItem } from '../../shared/paging';
 import { settled } from '../../shared/settled';
 import { unlessNamed } from '../../shared/unless';
@@ -136,10 +137,7 @@ export function platformFacts(
       everyItem(paginateListSubscriptionsByTopic({ client: sns }, { TopicArn }), (page) => page.Subscriptions),
     ),
     alarms: async (names) => {
-      const batches = Array.from({ length: Math.ceil(names.length / MOST_ALARMS) }, (_, n) =>
-        names.slice(n * MOST_ALARMS, (n + 1) * MOST_ALARMS),
-      );
-      const found = await settled(batches.map((each) => alarmsCalled(...each)));
+      const found = await settled(inGroups(names, MOST_ALARMS).map((group) => alarmsCalled(...group)));
       return {
         metric: found.flatMap(({ MetricAlarms = [] }) => MetricAlarms),
         composite: found.flatMap(({ CompositeAlarms = [] }) => CompositeAlarms),

@@ -1,3 +1,4 @@
+import { inGroups } from '../../../functions/shared/in-groups';
 import { type ActResults, ActResultsSchema, type ActsRequest, type Preview } from '../api/acts';
 import type { ConsoleApi } from './console-api';
 
@@ -8,10 +9,7 @@ const SLICE = 10;
 
 /** Requests for an act on all targets of a preview, in their order, each with its own confirmation. */
 export function requestsFor({ act, targets }: Preview, reason: string): readonly ActsRequest[] {
-  const slices = Array.from({ length: Math.ceil(targets.length / SLICE) }, (_, index) =>
-    targets.slice(index * SLICE, (index + 1) * SLICE),
-  );
-  return slices.map((slice) => {
+  return inGroups(targets, SLICE).map((slice) => {
     const [first] = slice;
     const isOne = slice.length === 1 && first;
     return {
