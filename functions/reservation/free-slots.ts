@@ -8,6 +8,7 @@ import type { Slot } from '../contract/tenant';
 import { type LoadBalancer, prioritiesInUse } from '../routing/host-rule';
 import type { Meter } from '../shared/meter';
 import { parseAt } from '../shared/parse-at';
+import { ReadableItems } from '../shared/readable-items';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { slotSetAside, tellSetAside } from './set-aside';
@@ -41,7 +42,8 @@ interface FreeList {
 }
 
 /**
- * Free slots by number. After the capacity was lowered, slots beyond it come last and are dropped.
+ * Free slots by number. After the capacity was lowered, slots beyond it come last and are dropped. An item that nobody can read, such
+ * as one that a person has written to give a slot back, is passed over.
  *
  * In the order of the table the item LIVE comes next, so the same query reads it: of a cell without a live colour nobody
  * could be registered after the database was built. Behind many free slots it is not seen; then RegisterTenant tells.
@@ -60,9 +62,11 @@ async function freeSlots(table: TenantsTable, descriptor: CellDescriptor): Promi
     }),
   );
   const slots = Items.filter(({ sk }) => sk !== liveKey.sk);
+  const readable = new ReadableItems();
   return {
     free: slots
-      .map((item) => parseAt(`free slot of cell ${cell}`, FreeSlotSchema, item).number)
+      .flatMap((item) => readable.read(FreeSlotSchema, item) ?? [])
+      .map(({ number }) => number)
       .filter((number) => number < capacity),
     requireLive: () => {
       if (slots.length < Limit) liveIn(descriptor, Items[slots.length]);

@@ -5,7 +5,7 @@ import { PlatformError } from '../contract/errors';
 import { itemKeys, TAKEN_SLOT_PREFIX } from '../contract/records';
 import type { Slot } from '../contract/tenant';
 import { pages } from '../shared/paging';
-import { parseAt } from '../shared/parse-at';
+import { ReadableItems } from '../shared/readable-items';
 import { findRoute } from '../tenants/routes';
 import type { TenantsTable } from '../tenants/tenants-table';
 import { slotAt } from './slots';
@@ -39,6 +39,7 @@ export async function slotWithoutRecord(
   cells: readonly CellDescriptor[],
   tenantId: string,
 ): Promise<Slot | undefined> {
+  const readable = new ReadableItems();
   for (const cell of cells) {
     const taken = {
       TableName: table.name,
@@ -50,8 +51,8 @@ export async function slotWithoutRecord(
       table.client.send(new QueryCommand({ ...taken, ExclusiveStartKey }));
     for await (const { Items = [] } of pages(ask, 'LastEvaluatedKey'))
       for (const item of Items) {
-        const slot = parseAt(`taken slot of cell ${cell.name}`, TakenSlotSchema, item);
-        if (slot.tenantId === tenantId) return slotAt(cell, slot.number);
+        const slot = readable.read(TakenSlotSchema, item);
+        if (slot?.tenantId === tenantId) return slotAt(cell, slot.number);
       }
   }
   return undefined;

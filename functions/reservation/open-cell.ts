@@ -2,7 +2,6 @@ import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { CellDescriptor } from '../contract/cell';
 import { itemKeys } from '../contract/records';
-import { parseAt } from '../shared/parse-at';
 import type { TenantsTable } from '../tenants/tenants-table';
 
 const OpenCellSchema = z.object({ cell: z.string() });
@@ -20,14 +19,14 @@ export interface CellOrder {
  * reads. The earlier cells come last: a slot that was released there is found when the later cells
  * are full.
  *
- * The item OPEN is only a hint. If it is lost, stale, or names a cell that is gone, the search
+ * The item OPEN is only a hint. If it is lost, damaged, stale, or names a cell that is gone, the search
  * looks at a few full cells in vain.
  *
  * @param item as it was read with the claims; undefined when there is none
  */
 export function cellOrder(table: TenantsTable, cells: readonly CellDescriptor[], item: unknown): CellOrder {
   if (cells.length < 2) return { cells, found: async () => {} };
-  const open = item === undefined ? undefined : parseAt('open cell', OpenCellSchema, item).cell;
+  const open = OpenCellSchema.safeParse(item).data?.cell;
   const first = Math.max(
     0,
     cells.findIndex(({ name }) => name === open),

@@ -66,6 +66,17 @@ describe('G6: the record was deleted during the onboarding', () => {
     },
   );
 
+  it('the next attempt finds the slot behind one that nobody can read', async () => {
+    const stage = new Reservations();
+    await stage.reserveNumber(1);
+    const first = await stage.reserve(aSignup());
+    if (first.outcome !== 'reserved') throw new Error(first.outcome);
+    stage.table.put({ ...itemKeys.takenSlot('cell1', 0), number: 'zero' });
+    stage.table.items.delete(`${itemKeys.tenant(first.tenant.tenantId).pk}|TENANT`);
+    stage.endings[anExecution()] = 'FAILED';
+    await expect(stage.reserve(aSignup())).resolves.toMatchObject({ tenant: { slot: first.tenant.slot } });
+  });
+
   it('the rollback of the next attempt deletes all of the tenant', async () => {
     const world = new TenantWorld();
     await world.onboard();

@@ -436,10 +436,21 @@ describe('capacity', () => {
     expect(sent).toEqual(['BatchGetCommand', 'QueryCommand', 'TransactWriteCommand']);
   });
 
-  it('ignores the note of a cell that no longer exists', async () => {
+  it.each([
+    ['of a cell that no longer exists', { cell: 'cell0' }],
+    ['that somebody has damaged', { cell: 5 }],
+  ])('ignores the note %s', async (_, note) => {
     const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
-    stage.table.put({ ...itemKeys.openCell(), cell: 'cell0' });
+    stage.table.put({ ...itemKeys.openCell(), ...note });
     expect((await stage.reserveNumber(1)).slot.cell).toBe('cell1');
+  });
+
+  it('G4: passes over a slot that somebody has given back in a way that nobody can read', async () => {
+    const stage = new Reservations([aCell({ capacity: 2 })]);
+    stage.table.put({ ...itemKeys.cell('cell1'), highWater: 2 });
+    stage.table.put({ ...itemKeys.freeSlot('cell1', 0), number: '0' });
+    stage.table.put({ ...itemKeys.freeSlot('cell1', 1), number: 1 });
+    expect((await stage.reserveNumber(1)).slot.number).toBe(1);
   });
 
   it('never gives one slot to two tenants and never loses one, in any sequence of reservations and releases', async () => {
