@@ -121,8 +121,9 @@ async function failedDeletion(
 /** @returns the answer for the waiting task; undefined when the task waits for another status */
 async function answerFor(deps: SettleStackDeps, task: WaitingTask, settled: Settled): Promise<Answer | undefined> {
   const { status } = settled;
-  if (task.operation === 'launch') return answerLaunch(deps, task, settled);
+  // Of a launch: a person has deleted the stack meanwhile. It is launched again, and then replaced.
   if (status === 'DELETE_FAILED') return failedDeletion(deps, settled);
+  if (task.operation === 'launch') return answerLaunch(deps, task, settled);
   if (task.rollingBack && FAILED_CREATIONS.has(status)) {
     return {
       error: 'TransientStackRolledBack',

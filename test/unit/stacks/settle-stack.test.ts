@@ -76,6 +76,7 @@ describe('the end of a stack', () => {
     ['a launch', launched, 'UPDATE_FAILED', 'launch-1', { error: 'StackFailed' }],
     ['a launch', launched, 'UPDATE_ROLLBACK_FAILED', 'launch-1', { error: 'StackFailed' }],
     ['a launch', launched, 'DELETE_COMPLETE', 'launch-1', { error: 'StackFailed' }],
+    ['a launch', launched, 'DELETE_FAILED', 'launch-1', { error: 'StackDeletionFailed' }],
     ['a replacement', replacing, 'DELETE_COMPLETE', 'launch-1', { error: 'TransientStackReplaced' }],
     ['a replacement', replacing, 'DELETE_FAILED', 'launch-1', { error: 'StackDeletionFailed' }],
     ['a deletion', deleting, 'DELETE_COMPLETE', 'delete-1', { output: {} }],
@@ -91,7 +92,6 @@ describe('the end of a stack', () => {
   const silent: [string, () => Promise<{ scene: StackScene; stack: FakeStack }>, StackStatus][] = [
     ['a launch', launched, 'CREATE_IN_PROGRESS'],
     ['a launch', launched, 'DELETE_IN_PROGRESS'],
-    ['a launch', launched, 'DELETE_FAILED'],
     ['a replacement', replacing, 'ROLLBACK_COMPLETE'],
     ['a replacement', replacing, 'DELETE_IN_PROGRESS'],
     ['a deletion', deleting, 'DELETE_IN_PROGRESS'],
