@@ -79,6 +79,8 @@ describe('an event that no rule of the platform knows', () => {
       ['billing', 'tenantsignedup', detail],
       ['billing-test', 'InvoicePaid', {}],
       ['tenant-onboarding ', 'TenantOnboarded', {}],
+      ['tenant-onboarding', 'TenantSignedUp', detail],
+      ['billing', 'TenantOnboarded', {}],
     ] as const;
     await put(...misspelled);
     const kept = await takeKept(misspelled.length);
