@@ -16,7 +16,7 @@ const BOOTSTRAP_PARAMETER = '/cdk-bootstrap/hnb659fds/version';
  */
 const BOOTSTRAP_VERSION = 6;
 /** `ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY:TAG`, or `@sha256:...` instead of the tag. */
-const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com\/([^:@]+)(?::([^@]+)|@(.+))$/;
+const ECR_IMAGE = /^(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com\/([^:@]+)(?::([^@]+)|@(.+))$/;
 
 export async function accountFindings(sts: Pick<STSClient, 'send'>, { env }: StageConfig): Promise<Finding[]> {
   const { Account, Arn } = await sts.send(new GetCallerIdentityCommand({}));
@@ -46,8 +46,15 @@ export async function bootstrapFindings(ssm: Pick<SSMClient, 'send'>, { env }: S
   }
 }
 
-/** Checks that Docker can build the image at deployment time, or that a registry has it. */
-export async function imageFindings(ecr: Pick<ECRClient, 'send'>, { image }: StageConfig): Promise<Finding[]> {
+/**
+ * Checks that Docker can build the image at deployment time, or that a registry has it.
+ *
+ * @param ecr the registry of a Region: ECS takes images of other Regions than its own, too
+ */
+export async function imageFindings(
+  ecr: (region: string) => Pick<ECRClient, 'send'>,
+  { image }: StageConfig,
+): Promise<Finding[]> {
   if (image.from === 'dockerfile') {
     const docker = await promisify(execFile)('docker', ['info', '--format', '{{.ServerVersion}}']).then(
       ({ stdout }) => stdout.trim(),
@@ -57,10 +64,11 @@ export async function imageFindings(ecr: Pick<ECRClient, 'send'>, { image }: Sta
       ? [ok('image', `Docker ${docker} will build it`)]
       : [failed('image', 'Docker does not answer; start it, or push an image and name it in the stage')];
   }
-  const [, registryId, repositoryName, imageTag, imageDigest] = ECR_IMAGE.exec(image.uri) ?? [];
-  if (!repositoryName) return [ok('image', `${image.uri} is in another registry than ECR: not looked for`)];
+  const [, registryId, region, repositoryName, imageTag, imageDigest] = ECR_IMAGE.exec(image.uri) ?? [];
+  if (!region) return [ok('image', `${image.uri} is in another registry than ECR: not looked for`)];
   try {
-    await ecr.send(new DescribeImagesCommand({ registryId, repositoryName, imageIds: [{ imageTag, imageDigest }] }));
+    const wanted = { registryId, repositoryName, imageIds: [{ imageTag, imageDigest }] };
+    await ecr(region).send(new DescribeImagesCommand(wanted));
     return [ok('image', `${image.uri} is there`)];
   } catch (thrown) {
     if (isNamed(thrown, 'ImageNotFoundException', 'RepositoryNotFoundException'))

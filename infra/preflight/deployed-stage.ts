@@ -1,12 +1,15 @@
+import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod';
+import { outputName, type StageOutputs } from '../../functions/contract/outputs';
 import { STACK_KINDS, StackKindSchema } from '../../functions/contract/stacks';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
-import { deployedOutputs } from '../deployed-outputs';
-import { type Finding, failed, ok } from './finding';
+import { unlessNamed } from '../../functions/shared/unless';
+import { CONTROL_PLANE } from '../config/stack-names';
+import { asked, type Finding, failed, ok } from './finding';
 import { type DeployedFunctions, environmentOf } from './function-environment';
 
 export interface DeployedStageClients extends DeployedFunctions {
@@ -14,8 +17,20 @@ export interface DeployedStageClients extends DeployedFunctions {
   readonly sns: SNSClient;
 }
 
+const TOPIC = outputName('alarmTopicArn' satisfies keyof StageOutputs);
+
 /** Partial: a template that LaunchStack does not name gets its own finding. */
 const TemplatesSchema = z.partialRecord(StackKindSchema, z.object({ url: z.url() }));
+
+/**
+ * The alarm topic; undefined when the stage is not deployed yet, or its first deployment has failed. A stage of an earlier release
+ * may lack other outputs.
+ */
+async function topicOf({ cloudformation }: DeployedStageClients): Promise<string | undefined> {
+  const described = cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
+  const { Stacks } = (await unlessNamed(described, 'ValidationError')) ?? {};
+  return Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === TOPIC)?.OutputValue;
+}
 
 async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string): Promise<Finding> {
   const subscriptions = await everyItem(
@@ -44,32 +59,42 @@ function objectAt(url: string) {
   return { Bucket, Key: key.join('/') };
 }
 
+async function templateFinding(
+  { s3 }: DeployedStageClients,
+  subject: string,
+  url: string | undefined,
+): Promise<Finding> {
+  if (!url) return failed(subject, 'LaunchStack does not name it; deploy the stage');
+  try {
+    await s3.send(new HeadObjectCommand(objectAt(url)));
+    return ok(subject, url);
+  } catch (thrown) {
+    if (isNamed(thrown, 'NotFound', 'NoSuchKey', 'NoSuchBucket'))
+      return failed(subject, `${url} is gone: a deployment brings it back`);
+    throw thrown;
+  }
+}
+
 /**
  * Checks that the four templates are still among the assets. A lifecycle rule of the bucket or
  * `cdk gc` may have deleted them, and onboardings read them at run time.
  */
 async function templateFindings(clients: DeployedStageClients): Promise<Finding[]> {
   const templates = await publishedTemplates(clients);
-  return await settled(
-    STACK_KINDS.map(async (kind) => {
-      const subject = `template ${kind}`;
-      const url = templates[kind]?.url;
-      if (!url) return failed(subject, 'LaunchStack does not name it; deploy the stage');
-      try {
-        await clients.s3.send(new HeadObjectCommand(objectAt(url)));
-        return ok(subject, url);
-      } catch (thrown) {
-        if (isNamed(thrown, 'NotFound', 'NoSuchKey', 'NoSuchBucket'))
-          return failed(subject, `${url} is gone: a deployment brings it back`);
-        throw thrown;
-      }
-    }),
-  );
+  const answers = STACK_KINDS.map((kind) => {
+    const subject = `template ${kind}`;
+    return asked(subject, async () => [await templateFinding(clients, subject, templates[kind]?.url)]);
+  });
+  return (await settled(answers)).flat();
 }
 
 /** Checks that need a deployed stage. */
 export async function deployedStageFindings(clients: DeployedStageClients): Promise<Finding[]> {
-  const topicArn = (await deployedOutputs(clients.cloudformation))?.alarmTopicArn;
+  const topicArn = await topicOf(clients);
   if (!topicArn) return [ok('deployed stage', 'none yet: subscriber and templates are asked for after the deployment')];
-  return [await subscriberFinding(clients, topicArn), ...(await templateFindings(clients))];
+  const answers = await settled([
+    asked('alarm subscriber', async () => [await subscriberFinding(clients, topicArn)]),
+    asked('templates', () => templateFindings(clients)),
+  ]);
+  return answers.flat();
 }

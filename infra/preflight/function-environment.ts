@@ -1,5 +1,6 @@
 import { type CloudFormationClient, paginateListStackResources } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { CONTROL_PLANE } from '../config/stack-names';
 
@@ -8,7 +9,10 @@ export interface DeployedFunctions {
   readonly lambda: Pick<LambdaClient, 'send'>;
 }
 
-/** The environment of a function as it is deployed, by the name of its action. */
+/**
+ * The environment of a function as it is deployed, by the name of its action. Empty where there is no such function: a first
+ * deployment may have stopped half-way.
+ */
 export async function environmentOf(
   { cloudformation, lambda }: DeployedFunctions,
   action: string,
@@ -19,8 +23,13 @@ export async function environmentOf(
     ({ ResourceType, LogicalResourceId }) =>
       ResourceType === 'AWS::Lambda::Function' && LogicalResourceId?.startsWith(action),
   );
-  const { Environment } = await lambda.send(
-    new GetFunctionConfigurationCommand({ FunctionName: deployed?.PhysicalResourceId }),
-  );
-  return Environment?.Variables ?? {};
+  const FunctionName = deployed?.PhysicalResourceId;
+  if (!FunctionName) return {};
+  try {
+    const { Environment } = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }));
+    return Environment?.Variables ?? {};
+  } catch (thrown) {
+    if (isNamed(thrown, 'ResourceNotFoundException')) return {};
+    throw thrown;
+  }
 }

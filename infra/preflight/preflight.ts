@@ -43,21 +43,19 @@ export async function preflight(config: StageConfig, aws: PreflightAccess): Prom
     placeholderFindings(config),
     asked('account', () => accountFindings(new STSClient(aws), config)),
     asked('certificate', () => certificateFindings(new ACMClient(aws), config, new Date())),
-    asked('quotas', () =>
-      quotaFindings(
-        {
-          regional: new ServiceQuotasClient(aws),
-          global: new ServiceQuotasClient({ ...aws, region: HOME_OF_GLOBAL_QUOTAS }),
-        },
-        config,
-      ),
+    quotaFindings(
+      {
+        regional: new ServiceQuotasClient(aws),
+        global: new ServiceQuotasClient({ ...aws, region: HOME_OF_GLOBAL_QUOTAS }),
+      },
+      config,
     ),
     asked('load balancer', () => ruleFindings(new ElasticLoadBalancingV2Client(aws), config)),
-    asked('database', () => databaseFindings(new RDSClient(aws), config)),
+    databaseFindings(new RDSClient(aws), config),
     asked('bootstrap', async () =>
       needsBootstrap ? await bootstrapFindings(new SSMClient(aws), config) : [ok('bootstrap', 'not needed here')],
     ),
-    asked('image', () => imageFindings(new ECRClient(aws), config)),
+    asked('image', () => imageFindings((region) => new ECRClient({ ...aws, region }), config)),
     asked('deployed stage', () =>
       deployedStageFindings({
         cloudformation: new CloudFormationClient(aws),

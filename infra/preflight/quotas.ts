@@ -8,7 +8,7 @@ import { repeated } from '../../functions/shared/repeated';
 import { settled } from '../../functions/shared/settled';
 import { cellCapacity } from '../config/cell-capacity';
 import type { StageConfig } from '../config/stages';
-import { type Finding, failed, ok } from './finding';
+import { asked, type Finding, failed, ok } from './finding';
 
 /** A quota with its codes in Service Quotas, and the value that the stage needs. */
 export interface NeededQuota {
@@ -88,22 +88,26 @@ async function appliedValue(client: QuotaClients['regional'], { service, code }:
   return value;
 }
 
+async function quotaFinding(clients: QuotaClients, quota: NeededQuota, subject: string): Promise<Finding> {
+  const client = quota.isGlobal ? clients.global : clients.regional;
+  const value = await repeated(() => appliedValue(client, quota));
+  if (value >= quota.needed) return ok(subject, `${value}, the stage needs ${quota.needed}`);
+  return failed(
+    subject,
+    `${value}, but the stage needs ${quota.needed}: have it raised in Service Quotas ` +
+      `(${quota.service} ${quota.code}), or make the stage's cells smaller`,
+  );
+}
+
 /**
  * Checks that the account has the quotas that the stage relies on. The configured values decide
- * the cells' capacity.
+ * the cells' capacity. One that AWS does not tell, such as those of IAM where the organization allows no other Region than the
+ * stage's, hides no other one.
  */
 export async function quotaFindings(clients: QuotaClients, config: StageConfig): Promise<Finding[]> {
-  return await settled(
-    neededQuotas(config).map(async (quota) => {
-      const subject = `quota ${quota.name}`;
-      const client = quota.isGlobal ? clients.global : clients.regional;
-      const value = await repeated(() => appliedValue(client, quota));
-      if (value >= quota.needed) return ok(subject, `${value}, the stage needs ${quota.needed}`);
-      return failed(
-        subject,
-        `${value}, but the stage needs ${quota.needed}: have it raised in Service Quotas ` +
-          `(${quota.service} ${quota.code}), or make the stage's cells smaller`,
-      );
-    }),
-  );
+  const answers = neededQuotas(config).map((quota) => {
+    const subject = `quota ${quota.name}`;
+    return asked(subject, async () => [await quotaFinding(clients, quota, subject)]);
+  });
+  return (await settled(answers)).flat();
 }

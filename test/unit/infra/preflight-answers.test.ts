@@ -3,6 +3,7 @@ import { RDSClient } from '@aws-sdk/client-rds';
 import { SNSClient } from '@aws-sdk/client-sns';
 import { outputName, StageOutputsSchema } from '../../../functions/contract/outputs';
 import { ENGINE, SIZINGS } from '../../../functions/contract/plans';
+import { STACK_KINDS } from '../../../functions/contract/stacks';
 import { type StageConfig, stages } from '../../../infra/config/stages';
 import { accountFindings, bootstrapFindings, imageFindings } from '../../../infra/preflight/account';
 import { databaseFindings } from '../../../infra/preflight/database-offers';
@@ -47,7 +48,12 @@ describe('D9: the image', () => {
   const asking = (answer: unknown, image = uri) => {
     const ecr = new FakeClient({ DescribeImagesCommand: answer });
     const config: StageConfig = { ...prod, image: { from: 'registry', uri: image } };
-    return { ecr, findings: imageFindings(ecr, config) };
+    const regions: string[] = [];
+    const registryOf = (region: string) => {
+      regions.push(region);
+      return ecr;
+    };
+    return { ecr, regions, findings: imageFindings(registryOf, config) };
   };
 
   test('is looked up by registry, repository and tag or digest', async () => {
@@ -58,6 +64,12 @@ describe('D9: the image', () => {
     const byDigest = asking({}, uri.replace(':1.2', '@sha256:abc'));
     await byDigest.findings;
     expect(byDigest.ecr.inputs('DescribeImagesCommand')).toMatchObject([{ imageIds: [{ imageDigest: 'sha256:abc' }] }]);
+  });
+
+  test('is looked up in the Region of its registry, whatever that of the stage', async () => {
+    const { regions, findings } = asking({}, uri.replace('eu-central-1', 'us-west-2'));
+    expect(verdicts(await findings)).toEqual(['ok']);
+    expect(regions).toEqual(['us-west-2']);
   });
 
   test.each(['ImageNotFoundException', 'RepositoryNotFoundException'])('is reported missing: %s', async (name) => {
@@ -94,6 +106,17 @@ describe('D9: databases', () => {
   ])('when RDS offers %s', async (_, change, expected) => {
     expect(await failed(change)).toEqual(expected);
   });
+
+  test('of which RDS tells one plan nothing: the others are told', async () => {
+    const plan = plans(() => true)[0] ?? '';
+    const throttled = (_: unknown, before: number) =>
+      before === 0 ? awsError('ThrottlingException') : { OrderableDBInstanceOptions: [option()] };
+    const answers = { DescribeOrderableDBInstanceOptionsCommand: throttled };
+    const findings = await databaseFindings(answering(new RDSClient({}), answers), prod);
+    expect(findings.map(({ subject, verdict }) => [subject, verdict])).toEqual(
+      plans(() => true).map((each) => [each, each === plan ? 'unknown' : 'ok']),
+    );
+  });
 });
 
 describe('D9: a deployed stage', () => {
@@ -101,26 +124,35 @@ describe('D9: a deployed stage', () => {
     OutputKey: outputName(key),
     OutputValue: key.endsWith('Url') ? 'https://sqs.acme.io/queue' : 'arn:aws:x',
   }));
-  const stageWith = async (...subscriptions: string[]) => {
+  const stageWith = async (subscriptions: string[], told = outputs) => {
     const cloudformation = answering(new CloudFormationClient({}), {
-      DescribeStacksCommand: { Stacks: [{ Outputs: outputs }] },
+      DescribeStacksCommand: { Stacks: [{ Outputs: told }] },
       ListStackResourcesCommand: { StackResourceSummaries: [] },
     });
     const Subscriptions = subscriptions.map((SubscriptionArn) => ({ SubscriptionArn, Endpoint: 'ops@acme.io' }));
     const sns = answering(new SNSClient({}), { ListSubscriptionsByTopicCommand: { Subscriptions } });
-    const lambda = new FakeClient({ GetFunctionConfigurationCommand: {} });
+    // A first deployment has stopped before LaunchStack.
+    const lambda = new FakeClient({});
     return await deployedStageFindings({ cloudformation, lambda, s3: new FakeClient({}), sns });
   };
   const subscriber = async (...subscriptions: string[]) => {
-    const findings = await stageWith(...subscriptions);
+    const findings = await stageWith(subscriptions);
     return findings.find(({ subject }) => subject === 'alarm subscriber')?.verdict;
   };
 
   test('whose LaunchStack names no template is reported for each of the templates', async () => {
-    const found = (await stageWith()).filter(({ subject }) => subject.startsWith('template '));
+    const found = (await stageWith([])).filter(({ subject }) => subject.startsWith('template '));
     expect(found).toHaveLength(4);
     for (const { verdict, says } of found)
       expect([verdict, says]).toEqual(['failed', expect.stringContaining('deploy')]);
+  });
+
+  test('of an earlier release, whose stack lacks an output, is asked about its subscriber and its templates', async () => {
+    const older = outputs.filter(({ OutputKey }) => OutputKey !== outputName('migrationMachineArn'));
+    expect((await stageWith([], older)).map(({ subject }) => subject)).toEqual([
+      'alarm subscriber',
+      ...STACK_KINDS.map((kind) => `template ${kind}`),
+    ]);
   });
 
   test('has a subscriber who has confirmed the subscription', async () => {

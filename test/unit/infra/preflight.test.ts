@@ -121,6 +121,19 @@ describe('D9: quotas', () => {
     expect(await failing({ regional: { send }, global: { send } } as never, stages.prod)).toEqual([]);
   });
 
+  test('of which AWS does not tell one are told one by one, and that one is unknown', async () => {
+    const denied = async () => {
+      throw awsError('AccessDeniedException');
+    };
+    const regional = { send: async () => ({ Quota: { Value: 1 } }) };
+    const findings = await quotaFindings({ regional, global: { send: denied } } as never, stages.prod);
+    const expected = neededQuotas(stages.prod).map(({ name, needed, isGlobal }) => [
+      `quota ${name}`,
+      isGlobal ? 'unknown' : needed > 1 ? 'failed' : 'ok',
+    ]);
+    expect(findings.map(({ subject, verdict }) => [subject, verdict])).toEqual(expected);
+  });
+
   test('of IAM are read in IAM’s own region, all others in the stage’s region', async () => {
     const asked: string[] = [];
     const noting = (where: string) => ({
