@@ -63,6 +63,8 @@ async function main(signal: AbortSignal): Promise<number> {
     detail: detailOf(options),
   } as const;
   const begin = async () => (await new StageClient(connection).signUp(applicant.detail, options.reason)).executionArn;
+  // Whatever becomes of the command: with this id it is the same signup.
+  view.say(`to repeat this signup: --signup-id ${applicant.detail.signupId}`);
   const outcome = await followRun(connection, applicant, begin, { watcher: watcherOn(view), signal });
   view.settle();
   for (const line of report(outcome)) view.say(line);

@@ -19,11 +19,19 @@ type Preview = z.output<typeof PreviewReplayAnswer>;
 export const signupText = ({ companyName = 'unknown company', subdomain = '-' }: Preview['signups'][number]) =>
   `${companyName} (${subdomain})`;
 
-/** What a replay would do with each message. */
-export const replayPreviewText = ({ signups, unreadable, more }: Preview): string[] => [
+const messages = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
+
+const hiddenText = (hidden: number): string[] =>
+  hidden > 0
+    ? [`${messages(hidden)} hidden, because somebody has just received them: replay again in some minutes`]
+    : [];
+
+/** What a replay would do with each message. @param hidden messages that somebody else has received */
+export const replayPreviewText = ({ signups, unreadable, more }: Preview, hidden: number): string[] => [
   ...signups.map((signup) => `${signupText(signup)}: would start an onboarding  (undelivered: ${signup.because})`),
   ...unreadable.map(({ messageId, why }) => `unreadable, would stay: message ${messageId}: ${why}`),
-  ...(signups.length + unreadable.length === 0 ? ['the dead-letter queue holds no signup'] : []),
+  ...(signups.length + unreadable.length + hidden === 0 ? ['the dead-letter queue holds no signup'] : []),
+  ...hiddenText(hidden),
   ...(more ? ['and perhaps more'] : []),
 ];
 
@@ -32,15 +40,11 @@ export interface Tally {
   readonly unreadable: number;
   /** Whether unreadable messages were deleted from the queue. */
   readonly setAside: boolean;
-  /**
-   * Messages that were on the queue before, but hidden, because somebody else has received them.
-   */
+  /** Messages that somebody else has received: hidden before, or received while this replay looked for them. */
   readonly hidden: number;
   /** Depth of the queue of events that match no rule. */
   readonly unmatched: QueueDepth;
 }
-
-const messages = (count: number) => `${count} ${count === 1 ? 'message' : 'messages'}`;
 
 /** The last lines of a replay: what it did, and what a person still has to do. */
 export function tallyText({ replayed, unreadable, setAside, hidden, unmatched }: Tally): string[] {
@@ -49,9 +53,7 @@ export function tallyText({ replayed, unreadable, setAside, hidden, unmatched }:
     ...(replayed + unreadable + hidden === 0 ? ['the dead-letter queue holds no signup'] : []),
     ...(replayed > 0 ? [`${replayed} replayed`] : []),
     ...(unreadable > 0 ? [`${unreadable} unreadable, ${setAside ? 'set aside' : 'kept on the queue'}`] : []),
-    ...(hidden > 0
-      ? [`${messages(hidden)} hidden, because somebody has just received them: replay again in some minutes`]
-      : []),
+    ...hiddenText(hidden),
     ...(others > 0
       ? [`${messages(others)} on the queue of events that match no rule: docs/runbook.md#event-unmatched`]
       : []),

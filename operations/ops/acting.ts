@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { Option } from 'commander';
 import * as z from 'zod';
 import { PlanSchema } from '../../functions/contract/plans';
 import { fileToWrite, nonBlank, onlyWith } from '../options';
-import { abandon, ended, previewReplay, redrive, redriveFailed, replay, suspend, verify } from './acts';
+import { abandon, previewReplay, redrive, redriveFailed, replay, signUp, suspend, verify } from './acts';
 import type { Commands } from './context';
 
 const Reason = z.object({ reason: z.string().optional() });
@@ -25,19 +24,7 @@ export function addActing(commands: Commands): void {
       'Onboards a company, as a signup of billing does.',
       ['signup --company "Acme GmbH" --subdomain acme --email ops@acme.example --wait'],
       Signup.extend(Reason.shape),
-      async (ops, { company, subdomain, plan, email, signupId, wait, reason }) => {
-        const signup = {
-          version: 1,
-          signupId: signupId ?? `sub_${randomUUID().replaceAll('-', '')}`,
-          companyName: company,
-          subdomain,
-          contactEmail: email,
-          plan,
-        };
-        const { executionArn } = await ops.client.signUp(signup, reason);
-        ops.print({ ...signup, executionArn }, () => `started: ${executionArn}\nsignup ${signup.signupId}`);
-        return await ended(ops, executionArn, wait);
-      },
+      async (ops, { wait, reason, ...said }) => await signUp(ops, said, { wait, reason }),
     )
     .requiredOption('--company <name>', 'name of the company', nonBlank)
     .requiredOption('--subdomain <label>', 'the subdomain it wants', nonBlank)

@@ -1,9 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import { appendFileSync, writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import type { Abandoning } from '../../functions/acts/abandon-onboarding';
 import { type Redrive, whyNoRedrive } from '../../functions/acts/redrive-execution';
 import type { PlatformErrorName } from '../../functions/contract/errors';
+import type { Signup } from '../../functions/contract/signup';
 import { evidencePage } from '../../functions/isolation/evidence-page';
+import type { QueueDepth } from '../client/queue-depths';
 import type { RedriveTarget, StageClient } from '../client/stage-client';
 import { printable } from '../printable';
 import { isLeft, replayPreviewText, replayText, tallyText } from '../replay-text';
@@ -37,6 +40,31 @@ export async function ended({ client, signal }: Ops, executionArn: string, wait:
   }
   console.error(printable(failure ? `${status}: ${failure.error}\n${failure.reason}` : status));
   return (failure?.error ?? status) === success ? EXIT.done : EXIT.failed;
+}
+
+/** What an operator says of a company. */
+export interface SaidOfCompany {
+  readonly company: string;
+  readonly subdomain: string;
+  readonly plan: Signup['plan'];
+  readonly email: string;
+  readonly signupId?: string | undefined;
+}
+
+/**
+ * Onboards a company. An id that is drawn is told before anything is asked: whatever becomes of the command, with that id it is
+ * the same signup, and without it another one.
+ */
+export async function signUp(
+  ops: Ops,
+  { company, subdomain, plan, email, signupId = `sub_${randomUUID().replaceAll('-', '')}` }: SaidOfCompany,
+  { reason, wait }: Because & { readonly wait: boolean },
+): Promise<number> {
+  const signup = { version: 1, signupId, companyName: company, subdomain, contactEmail: email, plan };
+  console.error(`to repeat this signup: --signup-id ${signupId}`);
+  const { executionArn } = await ops.client.signUp(signup, reason);
+  ops.print({ ...signup, executionArn }, () => `started: ${executionArn}\nsignup ${signupId}`);
+  return await ended(ops, executionArn, wait);
 }
 
 export function redriveText(done: Redrive): string {
@@ -110,20 +138,27 @@ export async function abandon(
   return done.how === 'nothing' ? EXIT.nothing : await ended(ops, done.executionArn, wait, ABANDONED);
 }
 
+/** Messages that were on the queue and were not found, as another operator has them now. @param before depth of the queue before */
+const withOthers = (before: QueueDepth, found: number) => before.hidden + Math.max(0, before.visible - found);
+
 /** Shows what a replay would start and what it would leave. */
-export async function previewReplay({ client, print }: Ops): Promise<number> {
+export async function previewReplay({ client, print }: Pick<Ops, 'client' | 'print'>): Promise<number> {
+  const before = await client.undeliveredSignups();
   const preview = await client.previewReplay();
-  print(preview, () => replayPreviewText(preview).join('\n'));
-  return preview.signups.length + preview.unreadable.length === 0 ? EXIT.nothing : EXIT.done;
+  const found = preview.signups.length + preview.unreadable.length;
+  const hidden = preview.more ? before.hidden : withOthers(before, found);
+  print({ ...preview, hidden }, () => replayPreviewText(preview, hidden).join('\n'));
+  if (found > 0) return EXIT.done;
+  return hidden > 0 ? EXIT.failed : EXIT.nothing;
 }
 
 /** @param file gets the unreadable messages, a line of JSON each; without it they stay on the queue */
 export async function replay(
-  { client, print }: Ops,
+  { client, print }: Pick<Ops, 'client' | 'print'>,
   file: string | undefined,
   reason?: string | undefined,
 ): Promise<number> {
-  const { hidden } = await client.undeliveredSignups();
+  const before = await client.undeliveredSignups();
   const counts = { replayed: 0, unreadable: 0 };
   const messages: unknown[] = [];
   const setAside = file && ((message: object) => appendFileSync(file, `${JSON.stringify(message)}\n`));
@@ -133,6 +168,7 @@ export async function replay(
     messages.push(done);
     lines.push(replayText(done));
   }
+  const hidden = withOthers(before, messages.length);
   const tally = { ...counts, hidden, setAside: file !== undefined, unmatched: await client.unmatchedEvents() };
   print({ messages, ...tally }, () => [...lines, ...tallyText(tally)].join('\n'));
   if (isLeft(tally)) return EXIT.failed;

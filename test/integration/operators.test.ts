@@ -342,7 +342,9 @@ describe('the command ops', () => {
     const taken = ['--company', 'Other', '--subdomain', 'by-hand', '--email', 'ops@other.example'];
     const { code, said, complained } = await ops('signup', ...taken, '--wait', '--json');
     expect([code, complained]).toEqual([1, expect.stringContaining('SubdomainTaken')]);
-    const { said: status } = await ops('status', JSON.parse(said).signupId);
+    const { signupId } = JSON.parse(said);
+    expect(complained).toContain(`--signup-id ${signupId}`);
+    const { said: status } = await ops('status', signupId);
     expect(status).toContain('What to do: the customer chooses another; a new signup');
   });
 
