@@ -76,6 +76,11 @@ async function isGone(executions: Executions, executionArn: string): Promise<boo
   }
 }
 
+/** Whether an execution that is not gone has ended. */
+export async function hasSucceeded(executions: Executions, executionArn: string): Promise<boolean> {
+  return (await executions.send(new DescribeExecutionCommand({ executionArn }))).status === 'SUCCEEDED';
+}
+
 /** Which of these executions go on, or have succeeded: nobody takes their claims over. */
 export async function notGone(executions: Executions, executionArns: readonly string[]): Promise<readonly string[]> {
   const gone = await settled(executionArns.map((arn) => isGone(executions, arn)));

@@ -21,7 +21,7 @@ import { pause } from '../shared/invocation';
 import { meter } from '../shared/meter';
 import { describeIssues } from '../shared/parse-at';
 import { tenantsTable } from '../tenants/tenants-table';
-import { type Executions, holdersOf, notGone, type Reservation, readClaims, stands } from './claims';
+import { type Executions, hasSucceeded, holdersOf, notGone, type Reservation, readClaims, stands } from './claims';
 import { pickFreeSlot, type SlotFinder } from './free-slots';
 import { recordLost, requireNotInService, slotWithoutRecord } from './lost-record';
 import { claimAll, refusalOf, takeOver } from './make-claims';
@@ -158,8 +158,10 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   const ours = holder !== undefined && others.length === 0;
   const over = holding.length === 0;
   if (record && !ours) requireNewOrSame(signup, record, over);
-  const lost = !record && (holder !== undefined || seen.subdomainOf === tenantId);
+  const lost = !record && (holder !== undefined || [seen.subdomainOf, seen.routeOf].includes(tenantId));
   if (lost) await requireNotInService(deps.table, { tenantId, host });
+  if (lost && holding[0] && (await hasSucceeded(deps.executions, holding[0])))
+    throw recordLost(tenantId, `execution ${holding[0]} has onboarded it`);
   if (holder && (record?.activatedAt || !over)) return duplicate({ tenantId, holder, over }, record);
   const cells = await deps.compute.cells();
   if (stands(record)) {
@@ -193,8 +195,8 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    content changes nothing, unless the tenant's run failed and was rolled back.
  * 3. If this execution already holds the reservation, return it again. That happens at a retry
  *    after a lost answer, and at a redrive.
- * 4. If there are claims and no record, somebody has deleted the record. A tenant whose route is in
- *    service is left alone. Otherwise the tenant keeps the slot that it has.
+ * 4. If there are claims or a route and no record, somebody has deleted the record. A tenant whose route is in
+ *    service, or whose execution has succeeded, is left alone. Otherwise the tenant keeps the slot that it has.
  * 5. Otherwise neither subdomain nor host may be another tenant's, and no DNS record of somebody else may be
  *    at the host, where the stage has a hosted zone.
  * 6. Pick a free slot. The listener's rules are read, and a slot whose priority somebody's rule has

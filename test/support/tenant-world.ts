@@ -74,11 +74,12 @@ export class TenantWorld {
     DescribeOrganizationCommand: awsError('AWSOrganizationsNotInUseException'),
   });
   readonly organizationId = organizationOf(this.organizations);
-  /** Executions that are gone, by ARN; the others run. */
+  /** Executions that are gone, and those that have succeeded, by ARN; the others run. */
   readonly gone = new Set<string>();
+  readonly succeeded = new Set<string>();
   readonly executions = new FakeClient({
     DescribeExecutionCommand: ({ executionArn }: { executionArn: string }) => ({
-      status: this.gone.has(executionArn) ? 'FAILED' : 'RUNNING',
+      status: this.gone.has(executionArn) ? 'FAILED' : this.succeeded.has(executionArn) ? 'SUCCEEDED' : 'RUNNING',
     }),
   });
   readonly fakes;

@@ -34,6 +34,20 @@ describe('G6: the record of a tenant in service was deleted', () => {
     },
   );
 
+  it.each([
+    ['with its route', ['TENANT#', 'ROUTE#']],
+    ['with all claims', ['TENANT#', 'SIGNUP#', 'SUBDOMAIN#']],
+  ])('%s, an equal signup is told so before it claims anything', async (_, deleted) => {
+    const world = await inService();
+    world.gone.clear();
+    world.succeeded.add(anExecution());
+    for (const key of world.table.items.keys())
+      if (deleted.some((prefix) => key.startsWith(prefix))) world.table.items.delete(key);
+    const before = structuredClone([...world.table.items]);
+    await expect(world.onboard(anExecution('second'))).rejects.toMatchObject({ name: 'TenantRecordLost' });
+    expect([...world.table.items]).toEqual(before);
+  });
+
   it('with its other items also deleted, the run stops at the first protected stack and its rollback before any change', async () => {
     const world = await inService();
     for (const key of world.table.items.keys())
