@@ -8,7 +8,7 @@ import { type AwsAccess, accessTo, connectTo, type StageConnection } from './sta
 /** What is left of a stage that is being taken down. */
 export interface StageRemains {
   readonly aws: AwsAccess;
-  /** Undefined once the deletion of its stack has begun: it can neither work nor put anything on record. */
+  /** Undefined once the deletion of its stack has begun, and where it was never whole: it can neither work nor put anything on record. */
   readonly controlPlane?: StageConnection;
   /** Name of the table of acts, if the control plane is gone and the table is not. */
   readonly actsTableName?: string;
@@ -35,12 +35,15 @@ export async function remainsOf(stage: Stage): Promise<StageRemains> {
   return await remainsIn(await accessTo(stage), () => connectTo(stage));
 }
 
+/** A control plane that is being deleted, or whose creation has failed ("Stack status codes"). */
+const NOT_WHOLE = /^(?:DELETE|ROLLBACK|REVIEW)_|^CREATE_FAILED$/;
+
 /** The same, by the stacks that there are. @param connect connects to a control plane that is whole */
 export async function remainsIn(aws: AwsAccess, connect: () => Promise<StageConnection>): Promise<StageRemains> {
   const cloudformation = new CloudFormationClient(aws);
   const { StackStatus } = (await describeStack(cloudformation, CONTROL_PLANE)) ?? {};
   const foundation = await describeStack(cloudformation, FOUNDATION);
-  if (!foundation || (StackStatus && !StackStatus.startsWith('DELETE_'))) return { aws, controlPlane: await connect() };
+  if (!foundation || (StackStatus && !NOT_WHOLE.test(StackStatus))) return { aws, controlPlane: await connect() };
   const actsTableName = await actsTableIn(cloudformation);
   return { aws, ...(actsTableName && { actsTableName }) };
 }

@@ -13,7 +13,7 @@ import { pages } from '../shared/paging';
 import { unlessNamed } from '../shared/unless';
 import { findTenant } from '../tenants/tenant-store';
 import type { TenantsTable } from '../tenants/tenants-table';
-import type { LeftoverKind } from './leftovers';
+import type { Leftover, LeftoverKind } from './leftovers';
 
 export interface KeyLeftoversDeps {
   readonly kms: Pick<KMSClient, 'send'>;
@@ -23,25 +23,33 @@ export interface KeyLeftoversDeps {
 
 const ALIASES = tenantNames.keyAlias('');
 
+/** ARNs of all keys with a tenant's tag, those in their deletion window included. */
+export async function* taggedKeys(tagging: KeyLeftoversDeps['tagging']): AsyncGenerator<Leftover> {
+  const wanted = { ResourceTypeFilters: ['kms:key'], TagFilters: [{ Key: TENANT_TAG }] };
+  const ask = (PaginationToken?: string) => tagging.send(new GetResourcesCommand({ ...wanted, PaginationToken }));
+  for await (const { ResourceTagMappingList = [] } of pages(ask, 'PaginationToken')) {
+    for (const { ResourceARN, Tags = [] } of ResourceTagMappingList) {
+      const tenantId = Tags.find(({ Key }) => Key === TENANT_TAG)?.Value;
+      if (ResourceARN && tenantId) yield { tenantId, id: ResourceARN };
+    }
+  }
+}
+
+/** Names of all aliases of tenants' keys. */
+export async function* tenantAliases(kms: KeyLeftoversDeps['kms']): AsyncGenerator<Leftover> {
+  const ask = (Marker?: string) => kms.send(new ListAliasesCommand({ Limit: 100, Marker }));
+  for await (const { Aliases = [] } of pages(ask, 'NextMarker')) {
+    for (const { AliasName = '' } of Aliases) {
+      const tenantId = AliasName.startsWith(ALIASES) ? tenantIdIn(AliasName) : undefined;
+      if (tenantId) yield { tenantId, id: AliasName };
+    }
+  }
+}
+
 export function keyLeftovers({ kms, tagging, table }: KeyLeftoversDeps): LeftoverKind[] {
   const key: LeftoverKind = {
     kind: 'key',
-    list: async function* () {
-      const ask = (PaginationToken?: string) =>
-        tagging.send(
-          new GetResourcesCommand({
-            ResourceTypeFilters: ['kms:key'],
-            TagFilters: [{ Key: TENANT_TAG }],
-            PaginationToken,
-          }),
-        );
-      for await (const { ResourceTagMappingList = [] } of pages(ask, 'PaginationToken')) {
-        for (const { ResourceARN, Tags = [] } of ResourceTagMappingList) {
-          const tenantId = Tags.find(({ Key }) => Key === TENANT_TAG)?.Value;
-          if (ResourceARN && tenantId) yield { tenantId, id: ResourceARN };
-        }
-      }
-    },
+    list: () => taggedKeys(tagging),
     stands: async ({ id }) => {
       const state = (await describeKey(kms, id))?.KeyState;
       return state !== undefined && state !== 'PendingDeletion';
@@ -61,15 +69,7 @@ export function keyLeftovers({ kms, tagging, table }: KeyLeftoversDeps): Leftove
   };
   const alias: LeftoverKind = {
     kind: 'alias',
-    list: async function* () {
-      const ask = (Marker?: string) => kms.send(new ListAliasesCommand({ Limit: 100, Marker }));
-      for await (const { Aliases = [] } of pages(ask, 'NextMarker')) {
-        for (const { AliasName = '' } of Aliases) {
-          const tenantId = AliasName.startsWith(ALIASES) ? tenantIdIn(AliasName) : undefined;
-          if (tenantId) yield { tenantId, id: AliasName };
-        }
-      }
-    },
+    list: () => tenantAliases(kms),
     remove: ({ id }) => unlessNamed(kms.send(new DeleteAliasCommand({ AliasName: id })), 'NotFoundException'),
   };
   return [key, alias];

@@ -5,19 +5,14 @@ import {
   UpdateTerminationProtectionCommand,
 } from '@aws-sdk/client-cloudformation';
 import { DisableRuleCommand, EventBridgeClient, ListRulesCommand } from '@aws-sdk/client-eventbridge';
-import {
-  DeleteAliasCommand,
-  DisableKeyCommand,
-  KMSClient,
-  paginateListAliases,
-  ScheduleKeyDeletionCommand,
-} from '@aws-sdk/client-kms';
+import { KMSClient } from '@aws-sdk/client-kms';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { RDSClient } from '@aws-sdk/client-rds';
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api';
 import { Route53Client } from '@aws-sdk/client-route-53';
 import { DeleteObjectsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 import { paginateListExecutions, SFNClient, StopExecutionCommand } from '@aws-sdk/client-sfn';
-import { tenantNames } from '../../functions/contract/naming';
+import { tenantIdIn, tenantNames } from '../../functions/contract/naming';
 import type { StackKind } from '../../functions/contract/stacks';
 import { databaseLeftovers } from '../../functions/orphans/database-leftovers';
 import { nameLeftovers } from '../../functions/orphans/name-leftovers';
@@ -31,13 +26,26 @@ import { environmentOf } from '../../infra/preflight/function-environment';
 import type { StageConnection } from '../stage-connection';
 import type { StageRemains } from '../stage-remains';
 import { deleteDatabasesOfNoStack } from './databases-of-no-stack';
+import { retireTenantKeys } from './retire-tenant-keys';
 import { deleteWholly, untilDeleted } from './stack-deletion';
 
 /** The order of the rollback: a stack is deleted before the stacks that it needs. */
 const KINDS: readonly StackKind[] = ['access', 'database', 'network', 'storage'];
-const ALIASES = tenantNames.keyAlias('');
-/** The shortest that ScheduleKeyDeletion allows. */
-const WINDOW_DAYS = 7;
+
+/** Another team's stack may be called `tenant-portal-database`. */
+function isOfTenant(name: string, kind: StackKind): boolean {
+  const tenantId = tenantIdIn(name);
+  return tenantId !== undefined && name === tenantNames.stack(tenantId, kind);
+}
+
+async function stackNames(client: CloudFormationClient): Promise<string[]> {
+  const stacks = await everyItem(paginateDescribeStacks({ client }, {}), (page) => page.Stacks);
+  return stacks.map(({ StackName = '' }) => StackName);
+}
+
+/** Names of all tenants' stacks. */
+export const tenantStacks = async (client: CloudFormationClient): Promise<string[]> =>
+  (await stackNames(client)).filter((name) => KINDS.some((kind) => isOfTenant(name, kind)));
 /** Route 53 takes five requests a second, and one change of a zone at a time ("Quotas", Amazon Route 53 Developer Guide). */
 const ZONE_ATTEMPTS = 10;
 
@@ -73,16 +81,13 @@ export class TearDown {
   async run(): Promise<void> {
     const { controlPlane } = this.stage;
     if (controlPlane) await this.closeIntake(controlPlane);
-    const stacks = await everyItem(paginateDescribeStacks({ client: this.cloudformation }, {}), (page) => page.Stacks);
-    const names = new Set(stacks.map(({ StackName = '' }) => StackName));
-    const tenants = [...names].filter((name) => name.startsWith('tenant-'));
-    const ofStacks = (await settled(tenants.map((name) => this.databasesOf(name)))).flat();
+    const names = new Set(await stackNames(this.cloudformation));
+    const tenants = KINDS.map((kind) => [...names].filter((name) => isOfTenant(name, kind)));
+    const ofStacks = (await settled(tenants.flat().map((name) => this.databasesOf(name)))).flat();
     await deleteDatabasesOfNoStack(new RDSClient(this.stage.aws), new Set(ofStacks), this.log);
-    for (const kind of KINDS) {
-      const ofKind = tenants.filter((name) => name.endsWith(`-${kind}`));
-      await settled(ofKind.map((name) => this.delete(name)));
-    }
-    await this.retireKeys();
+    for (const ofKind of tenants) await settled(ofKind.map((name) => this.delete(name)));
+    const { aws } = this.stage;
+    await retireTenantKeys({ kms: new KMSClient(aws), tagging: new ResourceGroupsTaggingAPIClient(aws) }, this.log);
     await this.removeLeftovers(controlPlane !== undefined);
     const cells = [...names].filter((name) => cellOfStack(name) !== undefined);
     for (const name of [DELIVERY, ...cells, CONTROL_PLANE, FOUNDATION].filter((each) => names.has(each)))
@@ -124,21 +129,6 @@ export class TearDown {
         await remove?.(leftover);
         this.log(`${kind} ${leftover.id} ${remove ? 'removed' : 'is of no stack, and stays'}`);
       }
-  }
-
-  private async retireKeys(): Promise<void> {
-    const client = new KMSClient(this.stage.aws);
-    const aliases = await everyItem(paginateListAliases({ client }, {}), ({ Aliases }) => Aliases);
-    for (const { AliasName = '', TargetKeyId: KeyId } of aliases.filter((each) =>
-      each.AliasName?.startsWith(ALIASES),
-    )) {
-      if (KeyId) {
-        await client.send(new DisableKeyCommand({ KeyId }));
-        await client.send(new ScheduleKeyDeletionCommand({ KeyId, PendingWindowInDays: WINDOW_DAYS }));
-      }
-      await client.send(new DeleteAliasCommand({ AliasName }));
-      this.log(`${AliasName}: its key is deleted in ${WINDOW_DAYS} days`);
-    }
   }
 
   private async delete(StackName: string): Promise<void> {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   CloudFormationClient,
+  CreateStackCommand,
   DescribeStacksCommand,
   GetTemplateCommand,
   UpdateStackCommand,
@@ -32,7 +33,8 @@ import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { tenantIdOf, tenantNames } from '../../functions/contract/naming';
 import { itemKeys } from '../../functions/contract/records';
 import { everyItem } from '../../functions/shared/paging';
-import { CONTROL_PLANE, cellStackName } from '../../infra/config/stack-names';
+import { describeStack } from '../../functions/stacks/stacks';
+import { CONTROL_PLANE, cellStackName, FOUNDATION } from '../../infra/config/stack-names';
 import { stages } from '../../infra/config/stages';
 import { preflight } from '../../infra/preflight/preflight';
 import { inventoryOf } from '../../local/inventory';
@@ -191,6 +193,12 @@ test('D9: teardown deletes an ACTIVE tenant, its DNS records, snapshots and rest
   const rds = new RDSClient(stage.platform.aws);
   const DBInstanceIdentifier = tenantNames.database(tenantIdOf(signup.signupId));
   await rds.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier, DBSnapshotIdentifier: 'taken-by-a-person' }));
+  // What is another team's.
+  const cloudformation = new CloudFormationClient(stage.platform.aws);
+  const TemplateBody = JSON.stringify({ Resources: { Queue: { Type: 'AWS::SQS::Queue' } } });
+  await cloudformation.send(
+    new CreateStackCommand({ StackName: 'tenant-portal-database', TemplateBody, EnableTerminationProtection: true }),
+  );
   // A restore under way, of which no stack knows.
   const to = new Date().toISOString();
   await eventually('a backup', () => stage.client.restore('acme', to, 'a test').catch(() => undefined));
@@ -220,11 +228,39 @@ test('D9: teardown deletes an ACTIVE tenant, its DNS records, snapshots and rest
   expect(lines).toContain(`database ${tenantNames.restored(tenantIdOf(signup.signupId))} of no stack deleted`);
   const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({}));
   expect(DBInstances).toEqual([]);
-  const { Stacks = [] } = await new CloudFormationClient(stage.platform.aws).send(new DescribeStacksCommand({}));
-  expect(Stacks.map(({ StackName }) => StackName)).toEqual([]);
+  const stackNames = async () =>
+    (await cloudformation.send(new DescribeStacksCommand({}))).Stacks?.map(({ StackName }) => StackName);
+  expect(await stackNames()).toEqual(['tenant-portal-database']);
   expect(lines.filter((line) => line.includes(tenantIdOf(signup.signupId)))).toHaveLength(6);
   const { DBSnapshots = [] } = await rds.send(new DescribeDBSnapshotsCommand({ SnapshotType: 'manual' }));
   expect(DBSnapshots).toEqual([]);
   expect(lines).toContain('snapshot taken-by-a-person removed');
   expect(lines).toContain(`name acme.${stage.platform.outputs.domain} removed`);
+  await takesDownWhatHasFailed();
+  expect(await stackNames()).toEqual(['tenant-portal-database']);
 });
+
+/** The stacks of a first deployment whose control plane could not be created. */
+async function takesDownWhatHasFailed() {
+  const client = new CloudFormationClient(stage.platform.aws);
+  const key = { AttributeName: 'pk', AttributeType: 'S' };
+  const table = {
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [key],
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+  };
+  const acts = { Acts: { Type: 'AWS::DynamoDB::Table', Properties: table } };
+  const group = { Type: 'AWS::Logs::LogGroup', Properties: { LogGroupName: 'taken' } };
+  const failing = { First: group, Second: { ...group, DependsOn: 'First' } };
+  for (const [StackName, Resources] of [
+    [FOUNDATION, acts],
+    [CONTROL_PLANE, failing],
+  ] as const)
+    await client.send(new CreateStackCommand({ StackName, TemplateBody: JSON.stringify({ Resources }) }));
+  await eventually('a failed control plane', async () => {
+    return (await describeStack(client, CONTROL_PLANE))?.StackStatus === 'ROLLBACK_COMPLETE' || undefined;
+  });
+  const { aws } = stage.connection;
+  const remains = await remainsIn(aws, () => Promise.reject(new Error('there is no control plane')));
+  await takeDown(remains, { trail: join(tmpdir(), 'none.jsonl'), say: () => {} });
+}

@@ -24,7 +24,7 @@ interface Input {
   readonly TargetKeyId: string;
   readonly Policy: string;
   readonly Tags: { readonly TagKey: string; readonly TagValue: string }[];
-  readonly TagFilters: { readonly Key: string; readonly Values: readonly string[] }[];
+  readonly TagFilters: { readonly Key: string; readonly Values?: readonly (string | undefined)[] }[];
   readonly PendingWindowInDays: number;
   readonly PaginationToken?: string;
 }
@@ -152,8 +152,9 @@ export class FakeKeys {
       case 'GetKeyPolicyCommand':
         return { Policy: JSON.stringify(this.find(input.KeyId).Policy) };
       case 'ListAliasesCommand': {
-        const key = this.find(input.KeyId);
-        return { Aliases: [...this.aliases].flatMap(([AliasName, each]) => (each === key ? [{ AliasName }] : [])) };
+        const key = input.KeyId ? this.find(input.KeyId) : undefined;
+        const listed = [...this.aliases].filter(([, each]) => !key || each === key);
+        return { Aliases: listed.map(([AliasName]) => ({ AliasName })) };
       }
       case 'GetResourcesCommand':
         return this.tagged(input);
@@ -164,11 +165,15 @@ export class FakeKeys {
 
   private tagged({ TagFilters, PaginationToken }: Input): unknown {
     const found = this.keys.filter(
-      ({ indexed, tags }) => indexed && TagFilters.every(({ Key, Values }) => Values.includes(tags[Key] ?? '')),
+      ({ indexed, tags }) =>
+        indexed && TagFilters.every(({ Key, Values = [tags[Key]] }) => Values.includes(tags[Key]) && Key in tags),
     );
     // The first page is empty: "GetResources" promises no full pages.
     const page = Number(PaginationToken ?? 0);
-    const ResourceTagMappingList = found.slice(page - 1, page).map(({ Arn }) => ({ ResourceARN: Arn }));
+    const ResourceTagMappingList = found.slice(page - 1, page).map(({ Arn, tags }) => ({
+      ResourceARN: Arn,
+      Tags: Object.entries(tags).map(([Key, Value]) => ({ Key, Value })),
+    }));
     return {
       ResourceTagMappingList: page === 0 ? [] : ResourceTagMappingList,
       PaginationToken: page < found.length ? String(page + 1) : '',
