@@ -15,7 +15,7 @@ import { type EventBus, eventBus, publish } from '../shared/event-publisher';
 import { isNamed } from '../shared/is-named';
 import { logger } from '../shared/logger';
 import { settled } from '../shared/settled';
-import { requireOwnStack } from '../stacks/own-stack';
+import { isTenantsStack, requireOwnStack } from '../stacks/own-stack';
 import { type CloudFormation, describeStack } from '../stacks/stacks';
 import { beginRollback, guardUndo } from '../tenants/tenant-store';
 import { tenantsTable } from '../tenants/tenants-table';
@@ -29,7 +29,7 @@ export interface DeregisterTenantDeps extends CellRemovalDeps {
 
 /**
  * The stacks of a tenant in service are protected from deletion. They are looked at before the first
- * effect of the rollback, which takes the tenant's route away.
+ * effect of the rollback, which takes the tenant's route away. One that somebody else has made and protected is none of them.
  *
  * @throws PlatformError `TenantRecordLost`
  */
@@ -40,7 +40,7 @@ async function requireOwnStacks(
 ): Promise<void> {
   const names = STACK_KINDS.map((kind) => tenantNames.stack(tenantId, kind));
   const found = await settled(names.map((name) => describeStack(cloudformation, name)));
-  for (const stack of found) if (stack) requireOwnStack(stack, record);
+  for (const stack of found) if (stack && isTenantsStack(stack, tenantId)) requireOwnStack(stack, record);
 }
 
 /**

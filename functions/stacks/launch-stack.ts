@@ -119,7 +119,6 @@ const ANSWERED = /^(?:CREATE|UPDATE|UPDATE_ROLLBACK|DELETE)_/;
 async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Promise<string> {
   const stackId = found.StackId ?? '';
   const status = found.StackStatus ?? '';
-  if (found.EnableTerminationProtection) requireOwnStack(found, await findTenant(deps.table, task.tenantId));
   const failed = HOPELESS.has(status);
   if (!isTenantsStack(found, task.tenantId)) {
     await endWaiting(deps.table, task);
@@ -128,6 +127,7 @@ async function adopt(deps: LaunchStackDeps, task: LaunchTask, found: Stack): Pro
       `stack ${task.stackName} exists, is ${status} and has no tag ${TENANT_TAG}=${task.tenantId}: somebody else has made it`,
     );
   }
+  if (found.EnableTerminationProtection) requireOwnStack(found, await findTenant(deps.table, task.tenantId));
   if (!failed && !ANSWERED.test(status)) {
     await endWaiting(deps.table, task);
     throw new PlatformError('StackFailed', `stack ${task.stackName} exists and is ${status}: somebody else is at work`);

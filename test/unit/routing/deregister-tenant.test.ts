@@ -126,6 +126,17 @@ describe('DeregisterTenant', () => {
     expect([elb.rules.length, table.items.size]).toEqual([1, 1]);
   });
 
+  it('undoes an onboarding that has met a protected stack of somebody else under its name', async () => {
+    const { run, record, cloudformation } = aScene();
+    const CreationTime = new Date(0);
+    const strange = cloudformation.add(tenantNames.stack(tenant.tenantId, 'storage'), {
+      ...{ EnableTerminationProtection: true, CreationTime, Tags: [] },
+    });
+    await run();
+    expect(record()?.status).toBe('ROLLING_BACK');
+    expect(cloudformation.living()).toEqual([strange]);
+  });
+
   it('does not start again a rollback that is over', async () => {
     const { run, record } = aScene({ status: 'FAILED' });
     await expect(run()).rejects.toMatchObject({ name: 'ClaimLost' });

@@ -27,12 +27,20 @@ describe('LaunchStack', () => {
     expect(scene.sfn.answers.size).toBe(0);
   });
 
-  it.each(['CREATE_COMPLETE', 'ROLLBACK_COMPLETE', 'CREATE_IN_PROGRESS'] as const)(
-    'neither uses nor replaces a %s stack of that name that somebody else has made',
-    async (status) => {
+  it.each([
+    ['CREATE_COMPLETE', false],
+    ['CREATE_COMPLETE', true],
+    ['ROLLBACK_COMPLETE', false],
+    ['CREATE_IN_PROGRESS', false],
+  ] as const)(
+    'neither uses nor replaces a %s stack of that name that somebody else has made, protected: %s',
+    async (status, isProtected) => {
       const scene = new StackScene();
       const strange = scene.leftover('network', status);
       strange.Tags.length = 0;
+      strange.EnableTerminationProtection = isProtected;
+      // An older one than the tenant's record.
+      strange.CreationTime = new Date(0);
       await expect(scene.launch('network')).rejects.toMatchObject({
         name: 'StackFailed',
         message: expect.stringContaining(`is ${status} and has no tag tenantId=${tenantId}: somebody else has made it`),
