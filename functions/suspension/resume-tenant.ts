@@ -48,24 +48,40 @@ function requireFreshVerification({ tenantId, verification, suspension }: Tenant
   return digest;
 }
 
+const without = (what: string, tenantId: string) =>
+  new PlatformError('InvalidRequest', `${what} of tenant ${tenantId}: \`release --retry\` makes it again`);
+
+const ruleDeleted = (tenantId: string) => without('somebody has deleted the listener rule', tenantId);
+
 /** @throws PlatformError `InvalidRequest` when somebody has deleted the rule, or its ARN on the record */
 async function openRule(
   { elb, compute }: ResumeTenantDeps,
   { tenantId, ruleArn }: TenantRecord,
   cell: CellDescriptor,
 ): Promise<Pointed> {
-  const without = (what: string) =>
-    new PlatformError('InvalidRequest', `${what} of tenant ${tenantId}: \`release --retry\` makes it again`);
-  if (!ruleArn) throw without('there is no listener rule on the record');
+  if (!ruleArn) throw without('there is no listener rule on the record', tenantId);
   const live = await compute.live(cell);
   await compute.requireHealthyTarget(cell, live.colour);
   const aim = ruleOf({ status: 'ACTIVE' }, live, cell);
   try {
     await pointRule(elb, ruleArn, aim);
   } catch (thrown) {
-    throw isRuleGone(thrown) ? without('somebody has deleted the listener rule') : thrown;
+    throw isRuleGone(thrown) ? ruleDeleted(tenantId) : thrown;
   }
   return new Map([[ruleArn, aim]]);
+}
+
+/**
+ * An operator who suspends the tenant at the same moment may have closed the rule of a tenant that is in service by now.
+ *
+ * @throws PlatformError `InvalidRequest` when somebody has deleted the rule
+ */
+async function openAgain(deps: ResumeTenantDeps, cell: CellDescriptor, tenantId: string): Promise<void> {
+  try {
+    await alignRule(deps, cell, tenantId);
+  } catch (thrown) {
+    throw isRuleGone(thrown) ? ruleDeleted(tenantId) : thrown;
+  }
 }
 
 /**
@@ -112,8 +128,8 @@ async function markResumed({ table, now }: ResumeTenantDeps, record: TenantRecor
  * 4. Bring the rule in line, if a release has changed the colour meanwhile.
  * 5. Ask for the page through the load balancer until the shared service answers.
  *
- * After a crash between 2 and 3 the shared service answers 503. A tenant that is already resumed
- * stays as it is; its page is asked for again.
+ * After a crash between 2 and 3 the shared service answers 503. Of a tenant that is already resumed the rule is brought in line, which
+ * an operator who suspends it at the same moment may have closed, and the page is asked for again.
  *
  * Throws `IsolationBreach` without such a verification, `InvalidRequest`, `ConfigurationInvalid` when its cell is gone,
  * `UnexpectedFailure` or `SubdomainTaken` when its route is gone or another tenant's,
@@ -130,7 +146,9 @@ export const resumeTenant: Action<typeof ResumeTenantInput, typeof ResumeTenantO
     const requireServed = async (cell: CellDescriptor) =>
       untilServed(() => deps.page(cell, host), host, isServed, { connections: MANY_NODES });
     if (status === 'ACTIVE') {
-      await requireServed(await cellOfTenant(deps.compute, record));
+      const own = await cellOfTenant(deps.compute, record);
+      await openAgain(deps, own, tenantId);
+      await requireServed(own);
       return { tenantId, host, resumedAt: updatedAt };
     }
     if (status !== 'SUSPENDED') {

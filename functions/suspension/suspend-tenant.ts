@@ -74,6 +74,23 @@ async function markSuspended(deps: SuspendTenantDeps, record: TenantRecord, { by
   }
 }
 
+/**
+ * The record was SUSPENDED when it was read, and another operator may have resumed the tenant since: then its rule is closed, and the
+ * record says that it is in service. What was asked for holds.
+ */
+async function unlessResumed(
+  deps: SuspendTenantDeps,
+  { tenantId }: TenantRecord,
+  input: Input,
+  marked: Marked,
+): Promise<Marked> {
+  const now = marked.earlier && (await findTenant(deps.table, tenantId));
+  if (now?.status !== 'ACTIVE') return marked;
+  const again = await markSuspended(deps, now, input);
+  await closeRule(deps.elb, now);
+  return again;
+}
+
 /** It is no refusal any more: the tenant is suspended already. */
 async function cellToAsk({ compute }: SuspendTenantDeps, record: TenantRecord): Promise<CellDescriptor> {
   try {
@@ -91,7 +108,8 @@ async function cellToAsk({ compute }: SuspendTenantDeps, record: TenantRecord): 
  * 1. The tenant must be ACTIVE, or SUSPENDED already.
  * 2. At the same time, set the listener rule to 503, and set record and route to SUSPENDED. For a
  *    SUSPENDED route the shared service answers 503 itself, whichever rule forwards to it.
- * 3. Set the rule to 503 again: a release that read the record before 2 may have opened the rule after it.
+ * 3. Set the rule to 503 again: a release that read the record before 2 may have opened the rule after it. A tenant that was SUSPENDED
+ *    already may have been resumed meanwhile: then it is suspended anew.
  * 4. Ask for the page through the load balancer until it answers 503.
  *
  * It is idempotent: a retry does what is missing, and returns the suspension on record. Undone by ResumeTenant.
@@ -120,6 +138,7 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
     if (marked.status === 'rejected') throw marked.reason;
     if (closed.status === 'rejected') throw closed.reason;
     await closeRule(deps.elb, record);
+    const suspension = await unlessResumed(deps, record, input, marked.value);
     logger.warn('tenant.suspended', { tenantId, by: input.by });
     const cell = await cellToAsk(deps, record);
     await untilClosed(
@@ -128,7 +147,7 @@ export const suspendTenant: Action<typeof SuspendTenantInput, typeof SuspendTena
       (answer) => closed.value.includes(answer),
       { connections: MANY_NODES },
     );
-    return { tenantId, host, ...marked.value };
+    return { tenantId, host, ...suspension };
   },
 };
 

@@ -46,6 +46,20 @@ describe('SuspendTenant', () => {
     },
   );
 
+  test('G3: suspends anew a tenant that another operator resumes at the same moment', async () => {
+    const scene = onboarded({ ...suspended });
+    scene.elb.before = () => {
+      // ResumeTenant has written what it had to write, since the record was read.
+      scene.elb.before = () => {};
+      Object.assign(scene.route(), { status: 'ACTIVE' });
+      Object.assign(scene.record(), { status: 'ACTIVE', suspension: undefined, updatedAt: minutes(5) });
+    };
+    await expect(suspendTenant.run({ ...scene, now }, order)).resolves.toEqual({ tenantId, host, suspendedAt: NOW });
+    expect(scene.rule.Actions).toMatchObject([{ Type: 'fixed-response' }]);
+    expect(scene.route().status).toBe('SUSPENDED');
+    expect(scene.record()).toMatchObject({ status: 'SUSPENDED', suspension: { reason: order.reason } });
+  });
+
   test('called again, closes what is still open, and keeps the first reason', async () => {
     const scene = onboarded({ ...suspended });
     const again = suspendTenant.run({ ...scene, now: () => new Date(minutes(9)) }, order);
@@ -313,6 +327,13 @@ describe('ResumeTenant', () => {
     await expect(resuming).rejects.toMatchObject({ name: 'TransientConflict' });
     expect(scene.route().status).toBe('SUSPENDED');
     expect(scene.rule.Actions).toMatchObject(REFUSING);
+  });
+
+  test('G3: opens the rule of a tenant in service that another operator’s suspension has closed', async () => {
+    const scene = onboarded({ verification });
+    scene.rule.Actions = structuredClone([...REFUSING]);
+    await resumeTenant.run({ ...scene, ...at(6) }, { tenant: 'acme' });
+    expect(scene.rule.Actions).toEqual(scene.forwarding);
   });
 
   test('accepts a tenant that is ACTIVE already, and refuses one that never was in service', async () => {
