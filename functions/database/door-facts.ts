@@ -16,7 +16,9 @@ const grants = (kind: string, from: string, name: string, acl: string, owner: st
   WHERE a.grantee <> ${owner}
   GROUP BY ${name}, a.grantee`;
 
-const RELATIONS = `pg_class c JOIN ${SCHEMAS} ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')`;
+/** What an extension brings has the owner and the rights that it gives: the fact `foreign` tells of each extension. */
+const RELATIONS = `pg_class c JOIN ${SCHEMAS} ON n.oid = c.relnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+  AND ${OF_NO_EXTENSION('c.oid')}`;
 const FUNCTIONS = `pg_proc p JOIN ${SCHEMAS} ON n.oid = p.pronamespace AND ${OF_NO_EXTENSION('p.oid')}`;
 const IN_SCHEMA = (name: string) => `quote_ident(n.nspname) || '.' || quote_ident(${name})`;
 

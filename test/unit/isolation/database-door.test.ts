@@ -209,6 +209,19 @@ test.each([
   expect(await answer('database.sessions', having('settings', line))).toMatchObject({ passed: true });
 });
 
+test('a group that RDS makes in a version to come is nobody’s way in, until somebody is in it', async () => {
+  const further = (line: string) => answer('database.logins', having('roles', line));
+  expect(await further('rds_of_tomorrow')).toMatchObject({ passed: true });
+  expect(await further('rds_of_tomorrow LOGIN')).toMatchObject({ passed: false });
+  for (const user of [application, 'tenant_admin'])
+    expect(await answer('database.members', having('members', `${user} in rds_of_tomorrow INHERIT SET`))).toEqual({
+      passed: false,
+      evidence: expect.stringContaining('in rds_of_tomorrow'),
+    });
+  const grants = having('grants', 'TABLE funnels.leads TO rds_of_tomorrow: SELECT');
+  expect(await answer('database.grants', grants)).toMatchObject({ passed: false });
+});
+
 test('what keeps the application from its rows, and lets nobody at them, suspends no tenant', async () => {
   const scarce = [
     'DATABASE funnels: CONNECTION LIMIT 20',
