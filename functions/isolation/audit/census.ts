@@ -95,7 +95,10 @@ export function differencesOf(
       .filter((host) => !hosts.has(host) && !isKnown(routeOf.get(host)?.tenantId))
       .map((host) => `a listener rule for ${host} is of no tenant`),
     ...seen.buckets
-      .filter((name) => !place.decoyBuckets.includes(name) && !isKnown(tenantIdIn(name)))
-      .map((name) => `bucket ${name} is of a tenant that is ${standing(byId.get(tenantIdIn(name) ?? ''))}`),
+      .filter((name) => !place.decoyBuckets.includes(name))
+      .map((name) => ({ name, tenantId: tenantIdIn(name) }))
+      // Another team's name may begin as tenants' names do: it has no tenant's id.
+      .filter(({ tenantId }) => tenantId !== undefined && !isKnown(tenantId))
+      .map(({ name, tenantId = '' }) => `bucket ${name} is of a tenant that is ${standing(byId.get(tenantId))}`),
   ];
 }
