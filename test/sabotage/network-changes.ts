@@ -26,6 +26,7 @@ import {
   DetachInternetGatewayCommand,
   type EC2Client,
   ModifyVpcEndpointCommand,
+  ReplaceNetworkAclAssociationCommand,
   RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
 } from '@aws-sdk/client-ec2';
@@ -177,6 +178,20 @@ export async function refused(
       return () => ec2.send(new DeleteNetworkAclEntryCommand({ NetworkAclId, RuleNumber, Egress }));
     }),
   );
+}
+
+/** Has another network ACL govern a subnet. */
+export async function governedBy(
+  ec2: EC2Client,
+  subnet: string | undefined,
+  NetworkAclId: string | undefined,
+): Promise<Revert> {
+  const Filters = [{ Name: 'association.subnet-id', Values: [subnet ?? ''] }];
+  const { NetworkAcls: [former] = [] } = await ec2.send(new DescribeNetworkAclsCommand({ Filters }));
+  const AssociationId = former?.Associations?.find(({ SubnetId }) => SubnetId === subnet)?.NetworkAclAssociationId;
+  const { NewAssociationId } = await ec2.send(new ReplaceNetworkAclAssociationCommand({ AssociationId, NetworkAclId }));
+  const back = { AssociationId: NewAssociationId, NetworkAclId: former?.NetworkAclId };
+  return () => ec2.send(new ReplaceNetworkAclAssociationCommand(back));
 }
 
 /** "Security Hub controls for Amazon EC2": EC2.21. */

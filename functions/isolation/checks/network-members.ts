@@ -58,20 +58,15 @@ async function ownResources({ stacks, region }: Subject, { network }: Facts): Pr
 export const NETWORK_MEMBERS_CHECKS: readonly Check[] = checksOf(NETWORK_MEMBERS_METADATA, {
   'network.acls': async (subject, { facts }) => {
     const acls = await facts.network.acls();
-    const [own] = acls.filter(({ IsDefault }) => IsDefault);
-    if (!own) throw new Unanswered(`EC2 knows no default network ACL of ${vpcOf(subject)}`);
+    const governing = acls.filter(({ IsDefault, Associations = [] }) => IsDefault || Associations.length > 0);
+    if (governing.length === 0) throw new Unanswered(`EC2 knows no network ACL of ${vpcOf(subject)}`);
     return finding(
-      [
-        ...acls
-          .filter((each) => each !== own)
-          .flatMap(({ NetworkAclId, Associations = [] }) => [
-            `network ACL ${NetworkAclId} is in the VPC`,
-            ...Associations.map(({ SubnetId }) => `it governs ${SubnetId}`),
-          ]),
-        // Whom an operator refuses beside tenant and cell never comes here: an attacker's addresses.
-        ...refusing(own, ({ CidrBlock }) => CidrBlock !== undefined && meets(CidrBlock, subject)),
-      ],
-      `the default network ACL ${own.NetworkAclId} is the only one, and lets all traffic pass`,
+      // An ACL lets nobody in whom the security groups keep out. Firewall Manager may place its own ("Network ACL policies").
+      // Whom an operator refuses beside tenant and cell never comes here: an attacker's addresses.
+      governing.flatMap((acl) =>
+        refusing(acl, ({ CidrBlock }) => CidrBlock !== undefined && meets(CidrBlock, subject)),
+      ),
+      `${governing.map(({ NetworkAclId }) => NetworkAclId).join(', ')} let all traffic of tenant and cell pass`,
     );
   },
   'network.groups': async ({ stacks }, { facts }) => {

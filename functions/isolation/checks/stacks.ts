@@ -34,17 +34,21 @@ const isFewer = (name: string, actual: string | undefined, expected: string) =>
 
 /**
  * What tenants' stacks make, by service and type in its ARN, and what other checks judge by the tag, the name or the
- * key: databases and their snapshots, buckets, keys, secrets.
+ * key: databases and their snapshots, buckets, keys, secrets. AWS makes some of a network by itself, and who tags a VPC for
+ * cost allocation gives its tags to all of it. What only watches or groups resources has no data of theirs.
  */
 const KINDS: Readonly<Record<string, RegExp>> = {
   cloudwatch: /^alarm:/,
-  ec2: /^(?:vpc|subnet|route-table|security-group|vpc-endpoint|vpc-peering-connection|vpc-flow-log)\//,
+  ec2: /^(?:vpc|subnet|route-table|security-group|vpc-endpoint|vpc-peering-connection|vpc-flow-log|network-acl|network-interface|security-group-rule|dhcp-options)\//,
   elasticloadbalancing: /^listener-rule\//,
   // The index knows no roles yet. `identity.only-roles` judges them.
   iam: /^(?:role|user|group)\//,
   kms: /^key\//,
   logs: /^log-group:/,
   rds: /^(?:db|cluster|pg|subgrp|snapshot|auto-backup):/,
+  'resource-groups': /^group\//,
+  route53: /^healthcheck\//,
+  servicecatalog: /^\/applications\//,
   s3: /^/,
   secretsmanager: /^secret:/,
 };

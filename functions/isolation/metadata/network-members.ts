@@ -4,10 +4,11 @@ export const NETWORK_MEMBERS_METADATA = [
   {
     id: 'network.acls',
     title: 'No network ACL stands between cell and database',
-    question: 'Is the default network ACL the only one of the VPC, and does it let all traffic pass?',
+    question: 'Do the network ACLs of the VPC let all traffic between cell and database pass?',
     severity: 'medium',
     controls: { 'SOC 2': ['A1.2'] },
-    remediation: 'Give the subnet that the evidence names back to the VPC’s default network ACL, with its two rules.',
+    remediation:
+      'Take the rule out of the network ACL that the evidence names, or give its subnets back to the default one.',
   },
   {
     id: 'network.groups',

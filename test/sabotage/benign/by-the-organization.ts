@@ -6,10 +6,13 @@ import {
 } from '@aws-sdk/client-cloudwatch-logs';
 import {
   AuthorizeSecurityGroupIngressCommand,
+  CreateNetworkAclCommand,
+  CreateNetworkAclEntryCommand,
   CreateSecurityGroupCommand,
   CreateTagsCommand,
   CreateVpcEndpointCommand,
   CreateVpcPeeringConnectionCommand,
+  DeleteNetworkAclCommand,
   DeleteSecurityGroupCommand,
   DeleteTagsCommand,
   DeleteVpcEndpointsCommand,
@@ -18,9 +21,9 @@ import {
 } from '@aws-sdk/client-ec2';
 import { CreateServiceLinkedRoleCommand, DeleteServiceLinkedRoleCommand } from '@aws-sdk/client-iam';
 import { CreateGrantCommand, RevokeGrantCommand } from '@aws-sdk/client-kms';
-import { vpcOf } from '../../../functions/isolation/subject';
-import { aPeering, aVpc, ELSEWHERE, FURTHER, firstSubnetOf, networkOf } from '../network-changes';
-import { inTurn } from '../technique';
+import { tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
+import { aPeering, aVpc, ELSEWHERE, FURTHER, firstSubnetOf, governedBy, networkOf } from '../network-changes';
+import { inTurn, tenantTags } from '../technique';
 import type { BenignChange } from './benign-change';
 
 /** What security products, backup services and the account's other users do beside a tenant. */
@@ -118,6 +121,28 @@ export const CHANGES_BY_THE_ORGANIZATION: readonly BenignChange[] = [
       const Resources = [vpcOf(subject), firstSubnetOf(subject) ?? '', networkOf(subject).PeeringConnectionId];
       await ec2.send(new CreateTagsCommand({ Resources, Tags: [{ Key: 'CostCenter', Value: '4711' }] }));
       const revert = () => ec2.send(new DeleteTagsCommand({ Resources, Tags: [{ Key: 'CostCenter' }] }));
+      return { revert };
+    },
+  },
+  {
+    name: 'let Firewall Manager place a network ACL in the tenant’s VPC, and tag it as the VPC',
+    make: async ({ subject, root: { ec2 } }) => {
+      const Tags = tenantTags(tenantIdOf(subject));
+      const { NetworkAcl: { NetworkAclId } = {} } = await ec2.send(
+        new CreateNetworkAclCommand({
+          VpcId: vpcOf(subject),
+          TagSpecifications: [{ ResourceType: 'network-acl', Tags }],
+        }),
+      );
+      for (const Egress of [false, true]) {
+        const rule = { NetworkAclId, Egress, Protocol: '-1', CidrBlock: '0.0.0.0/0' };
+        await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, RuleNumber: 1_000, RuleAction: 'allow' }));
+      }
+      const giveBack = await governedBy(ec2, firstSubnetOf(subject), NetworkAclId);
+      const revert = async () => {
+        await giveBack();
+        await ec2.send(new DeleteNetworkAclCommand({ NetworkAclId }));
+      };
       return { revert };
     },
   },

@@ -17,7 +17,6 @@ import {
   DescribeNetworkAclsCommand,
   type EC2Client,
   type FlowLogsResourceType,
-  ReplaceNetworkAclAssociationCommand,
 } from '@aws-sdk/client-ec2';
 import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { DisableKeyRotationCommand, EnableKeyRotationCommand } from '@aws-sdk/client-kms';
@@ -25,7 +24,7 @@ import { TENANT_ROLE_PATH } from '../../../functions/contract/naming';
 import { type Subject, tenantIdOf, vpcOf } from '../../../functions/isolation/subject';
 import { flowLogsRoleOf, roleNameOf } from '../identity-changes';
 import { accountOf, flowLogsOf, postgresqlLogOf } from '../key-changes';
-import { anInterface, firstSubnetOf, withMade } from '../network-changes';
+import { anInterface, firstSubnetOf, governedBy, withMade } from '../network-changes';
 import { rolePolicy } from '../policies';
 import { type AttackTechnique, type Revert, STRANGER, tenantTags } from '../technique';
 
@@ -210,23 +209,13 @@ export const MEMBER_TECHNIQUES: readonly AttackTechnique[] = [
     name: 'put a network ACL between cell and database',
     check: 'network.acls',
     detonate: async ({ subject, root: { ec2 } }) => {
-      const { NetworkAcls = [] } = await ec2.send(new DescribeNetworkAclsCommand(aclsOf(subject)));
-      const associations = NetworkAcls.flatMap(({ Associations = [] }) => Associations);
-      const AssociationId = associations.find(
-        ({ SubnetId }) => SubnetId === firstSubnetOf(subject),
-      )?.NetworkAclAssociationId;
-      const former = NetworkAcls.find(({ IsDefault }) => IsDefault)?.NetworkAclId;
       const { NetworkAcl } = await ec2.send(new CreateNetworkAclCommand({ VpcId: vpcOf(subject) }));
       const NetworkAclId = NetworkAcl?.NetworkAclId;
-      const { NewAssociationId } = await ec2.send(
-        new ReplaceNetworkAclAssociationCommand({ AssociationId, NetworkAclId }),
-      );
+      const giveBack = await governedBy(ec2, firstSubnetOf(subject), NetworkAclId);
       return {
-        expectedEvidence: `network ACL ${NetworkAclId} is in the VPC; it governs ${firstSubnetOf(subject)}`,
+        expectedEvidence: `network ACL ${NetworkAclId} does not let all inbound traffic pass`,
         revert: async () => {
-          await ec2.send(
-            new ReplaceNetworkAclAssociationCommand({ AssociationId: NewAssociationId, NetworkAclId: former }),
-          );
+          await giveBack();
           await ec2.send(new DeleteNetworkAclCommand({ NetworkAclId }));
         },
       };

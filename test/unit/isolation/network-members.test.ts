@@ -57,6 +57,12 @@ testBreaches(NETWORK_MEMBERS_CHECKS, [
   ],
   [
     'network.acls',
+    'another one governs a subnet, and lets nothing pass',
+    ({ facts }) => facts.network.acls.push({ NetworkAclId: 'acl-0x', Entries: [], Associations: [{ SubnetId: 's' }] }),
+    'network ACL acl-0x does not let all inbound traffic pass',
+  ],
+  [
+    'network.acls',
     'nothing passes',
     ({ facts }) => facts.network.acls[0].Entries.shift(),
     'does not let all inbound traffic pass',
@@ -76,7 +82,7 @@ testBreaches(NETWORK_MEMBERS_CHECKS, [
 ]);
 
 test.each(NETWORK_MEMBERS_CHECKS)(
-  '$id accepts denials of addresses and ports that nobody uses, ACL entries behind the entry for all traffic, and the group of an endpoint',
+  '$id accepts denials of addresses and ports that nobody uses, ACL entries behind the entry for all traffic, further ACLs that let it pass, and the group of an endpoint',
   async (check) => {
     const { passed } = await ask(check, ({ facts }) => {
       facts.network.acls[0].Entries.push(
@@ -87,6 +93,9 @@ test.each(NETWORK_MEMBERS_CHECKS)(
           PortRange: { From: port, To: port },
         })),
       );
+      const { Entries, Associations } = facts.network.acls[0];
+      facts.network.acls.push({ NetworkAclId: 'acl-0firewall-manager', Entries: Entries.slice(), Associations });
+      facts.network.acls.push({ NetworkAclId: 'acl-0unused', Entries: [], Associations: [] });
       facts.network.endpoints[0].Groups = [{ GroupId: 'sg-0endpoint' }];
       facts.network.groups.push({ GroupId: 'sg-0endpoint', GroupName: 'GuardDutyManagedSecurityGroup' });
     });

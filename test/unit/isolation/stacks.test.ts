@@ -116,3 +116,17 @@ test.each<[string, boolean, boolean]>([
   });
   expect(passed).toBe(expected);
 });
+
+test('what AWS makes of a network, or what only watches and groups, may have the tenant’s tag', async () => {
+  const further = [
+    ...['network-acl/acl-0', 'network-interface/eni-0', 'security-group-rule/sgr-0', 'dhcp-options/dopt-0'].map(
+      (name) => `arn:aws:ec2:eu-central-1:1:${name}`,
+    ),
+    'arn:aws:resource-groups:eu-central-1:1:group/acme',
+    'arn:aws:route53:::healthcheck/1',
+    'arn:aws:servicecatalog:eu-central-1:1:/applications/1',
+  ];
+  expect(await ask(checkNamed('stacks.members'), ({ facts }) => facts.tagged.arns.push(...further))).toMatchObject({
+    passed: true,
+  });
+});
