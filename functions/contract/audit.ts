@@ -87,6 +87,8 @@ const TenantReportSchema = z.object({
   host: z.string().optional(),
   reason: z.string(),
   report: z.string().optional(),
+  /** False when no check that failed is critical. */
+  critical: z.literal(false).optional(),
 });
 /** A cause that many tenants share, in one report. */
 const SharedReportSchema = z.object({

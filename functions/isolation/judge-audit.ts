@@ -60,10 +60,12 @@ const isYounger = ({ record }: TenantInService, executionArn: string, since: str
   record?.audit?.by !== executionArn && record?.activatedAt !== undefined && record.activatedAt >= since;
 
 function reportOf({ tenantId, host, finding }: Audited, suspend: boolean): Reports[number] {
-  const { verdict, reason, report } = finding;
+  const { verdict, reason, report, critical } = finding;
+  const isDrifted = verdict === 'drifted';
   return {
-    ...{ verdict: verdict === 'drifted' ? 'drifted' : 'unverified', tenantId, host },
+    ...{ verdict: isDrifted ? 'drifted' : 'unverified', tenantId, host },
     ...{ reason: reason.slice(0, REASON_AT_MOST), ...(report && { report }), suspend },
+    ...(isDrifted && critical.length === 0 && { critical: false }),
   };
 }
 

@@ -16,10 +16,18 @@ export interface ReportBreachDeps {
 
 type Breach = z.output<typeof ReportBreachInput>;
 
-const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string; section: string }>> = {
+type Kind = Breach['verdict'] | 'weaker';
+
+const TEXTS: Readonly<Record<Kind, { title: string; impact: string; section: string }>> = {
   drifted: {
     title: 'Tenant is not isolated',
     impact: 'another principal may reach this tenant’s data, or this tenant may reach another’s.',
+    section: 'tenant-drifted',
+  },
+  weaker: {
+    title: 'Tenant is not as promised',
+    impact:
+      'no failed check is critical: nobody else reaches this tenant’s data by it, but one more mistake may be enough, or somebody is kept out.',
     section: 'tenant-drifted',
   },
   unverified: {
@@ -43,6 +51,10 @@ const TEXTS: Readonly<Record<Breach['verdict'], { title: string; impact: string;
     section: 'many-tenants-fail-at-once',
   },
 };
+
+/** A message that wakes somebody says whether data is open, or something is less than it should be. */
+const kindOf = (breach: Breach): Kind =>
+  breach.verdict === 'drifted' && breach.critical === false ? 'weaker' : breach.verdict;
 
 const SUSPENSIONS: Readonly<Record<Breach['suspension'], string>> = {
   none: 'The tenant stays in service: nothing was changed.',
@@ -89,7 +101,7 @@ export const reportBreach: Action<typeof ReportBreachInput, typeof ReportBreachO
   output: ReportBreachOutput,
   run: async ({ topicArn, runbookUrl, sns }, breach) => {
     const { verdict, executionArn, suspension } = breach;
-    const text = TEXTS[verdict];
+    const text = TEXTS[kindOf(breach)];
     const { who, lines } = linesOf(breach);
     const [first = '', ...others] = lines;
     const message = [

@@ -32,6 +32,12 @@ test('the message names tenant, failed checks with their evidence, report, execu
   expect(text).toMatch(/Impact: .+ What to do: https:\/\/runbook\.acme\.io#tenant-drifted/);
 });
 
+test('the message for a tenant without a failed critical check says that nobody reaches its data by it', async () => {
+  const { subject, text } = await messageOf({ ...DRIFTED, critical: false });
+  expect(subject).toBe('Tenant is not as promised: acme.funnels.example');
+  expect(text).toMatch(/no failed check is critical: nobody else reaches .* What to do: .*#tenant-drifted/);
+});
+
 test.each([
   ['none', 'nothing was changed'],
   ['done', 'its route answers 503'],
