@@ -58,6 +58,8 @@ export interface Finding {
   readonly unanswered?: true;
   /** Of a finding that has not passed: it says nothing while this resource is new. */
   readonly restsOn?: NewResource;
+  /** Of a finding that has not passed, where it is less severe than the check. */
+  readonly severity?: Severity;
 }
 
 /** Thrown by a source when a question cannot be asked: neither proof nor violation. */
@@ -143,11 +145,16 @@ export function checksOf<Id extends CheckId, S = Subject, F = Sources>(
   }));
 }
 
-/** Passed when there is no violation. The evidence of a failed check is its violations. */
-export function finding(violations: readonly string[], seen: string): Finding {
-  return violations.length === 0
-    ? { passed: true, evidence: seen }
-    : { passed: false, evidence: violations.join('; ') };
+/**
+ * Passed when there is neither a violation nor a shortfall. The evidence of a failed check is all of them.
+ *
+ * @param shortfalls violations that keep somebody out, or keep a promise less, and let nobody in: by themselves they are of
+ * severity `medium`, whatever the check, so no audit suspends a tenant for them
+ */
+export function finding(violations: readonly string[], seen: string, shortfalls: readonly string[] = []): Finding {
+  const all = [...violations, ...shortfalls];
+  if (all.length === 0) return { passed: true, evidence: seen };
+  return { passed: false, evidence: all.join('; '), ...(violations.length === 0 && { severity: 'medium' }) };
 }
 
 /** The check says nothing while the resource is new. */
@@ -167,16 +174,20 @@ export function expectEqual(what: string, actual: unknown, expected: unknown): s
 export const isKeyOf = (name: string | undefined, keyArn: string) =>
   name === keyArn || name === keyArn.split(':key/')[1];
 
+type Members = readonly (string | undefined)[];
+
+/** A violation for each member that is not expected. */
+export const expectNoOther = (what: string, actual: Members, expected: readonly string[]): string[] =>
+  actual
+    .filter((each) => each === undefined || !expected.includes(each))
+    .map((each) => `${what} ${each ?? 'without a name'} is unexpected`);
+
+/** A violation for each member that is missing. */
+export const expectEach = (what: string, actual: Members, expected: readonly string[]): string[] =>
+  expected.filter((each) => !actual.includes(each)).map((each) => `${what} ${each} is missing`);
+
 /** A violation for each unexpected and each missing member. The order does not matter. */
-export function expectExactly(
-  what: string,
-  actual: readonly (string | undefined)[],
-  expected: readonly string[],
-): string[] {
-  const extra = actual.filter((each) => each === undefined || !expected.includes(each));
-  const missing = expected.filter((each) => !actual.includes(each));
-  return [
-    ...extra.map((each) => `${what} ${each ?? 'without a name'} is unexpected`),
-    ...missing.map((each) => `${what} ${each} is missing`),
-  ];
-}
+export const expectExactly = (what: string, actual: Members, expected: readonly string[]): string[] => [
+  ...expectNoOther(what, actual, expected),
+  ...expectEach(what, actual, expected),
+];

@@ -55,10 +55,13 @@ async function answersTo(
       const open = await opennessOf(found, sources, now(), newness);
       const { id, title, question, severity, controls, remediation } = check;
       const at = now().toISOString();
-      const metadata = { id, group: groupOf(check), title, question, severity, control: controlLine(controls) };
+      const metadata = { id, group: groupOf(check), title, question, control: controlLine(controls) };
       const { passed } = found;
       const evidence = open ? found.evidence : evidenceOf(found, newness);
-      return { ...metadata, controls: [...controls], remediation, passed, ...(open && { open }), evidence, at };
+      return {
+        ...{ ...metadata, severity: found.severity ?? severity, controls: [...controls], remediation, passed },
+        ...{ ...(open && { open }), evidence, at },
+      };
     }),
   );
 }

@@ -31,10 +31,14 @@ const factsAsExpected =
       throw new Unanswered('nobody could look behind the door: see probes.database-login', 'role');
     const differences = revisionsFrom(revisionOf(subject)).map((revision) => {
       const expected = expectedFacts(tenantIdOf(subject), revision);
-      return names.flatMap((name) => factDifference(name, facts[name], expected[name]));
+      const ofRevision = names.map((name) => factDifference(name, facts[name], expected[name]));
+      return finding(
+        ofRevision.flatMap(({ beyond }) => beyond),
+        seen,
+        ofRevision.flatMap(({ lacking }) => lacking),
+      );
     });
-    const isAsMade = differences.some((each) => each.length === 0);
-    return finding(isAsMade ? [] : (differences[0] ?? []), seen);
+    return differences.find(({ passed }) => passed) ?? differences[0] ?? finding([], seen);
   };
 
 const ofNoRestore: Check['run'] = async (subject, sources) => {

@@ -3,7 +3,7 @@ import type { GrantListEntry } from '@aws-sdk/client-kms';
 import type { DBInstance } from '@aws-sdk/client-rds';
 import { SIZINGS } from '../../contract/plans';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
+import { type Check, checksOf, expectEach, expectEqual, expectExactly, expectNoOther, finding } from '../check';
 import type { Facts } from '../facts/facts';
 import { DATABASE_METADATA } from '../metadata/database';
 import { isBackupPlaced } from '../placed';
@@ -194,14 +194,16 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     const group = await facts.network.securityGroup();
     const inward = (group?.IpPermissions ?? []).flatMap(allowedTraffic);
     const outward = (group?.IpPermissionsEgress ?? []).flatMap(allowedTraffic);
+    const expected = [`${cell.appCidr} on tcp ${PORT}`];
     return finding(
       [
-        ...expectExactly('inbound rule', inward, [`${cell.appCidr} on tcp ${PORT}`]),
+        ...expectNoOther('inbound rule', inward, expected),
         ...outward
           .filter((each) => !each.startsWith('127.0.0.1/32 '))
           .map((each) => `it allows outbound traffic to ${each}`),
       ],
       `inbound ${cell.appCidr} on tcp ${PORT}, no outbound traffic`,
+      expectEach('inbound rule', inward, expected),
     );
   },
   'database.replica': async (subject, { facts }) => {
@@ -209,8 +211,10 @@ export const DATABASE_CHECKS: readonly Check[] = checksOf(DATABASE_METADATA, {
     const promised = SIZINGS[subject.tenant.plan].replicas === 1;
     if (!replica)
       return finding(
-        promised ? ['the plan promises a replica, and the tenant has none'] : [],
+        [],
         'the plan promises no replica',
+        // A greater plan comes to the record before it comes to the stack.
+        promised ? ['the plan promises a replica, and the tenant has none'] : [],
       );
     const { InstanceId } = subject.stacks.database.outputs;
     return finding(

@@ -7,7 +7,7 @@ import {
   type VpcEndpoint,
 } from '@aws-sdk/client-ec2';
 import { settled } from '../../shared/settled';
-import { type Check, checksOf, expectEqual, expectExactly, finding } from '../check';
+import { type Check, checksOf, expectEach, expectEqual, expectExactly, expectNoOther, finding } from '../check';
 import { overlaps } from '../cidr';
 import { grantsBeyond } from '../comparison/policy-difference';
 import type { Facts } from '../facts/facts';
@@ -173,18 +173,17 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
     const [tables, endpoints] = await settled([facts.network.routeTables(), facts.network.endpoints()]);
     const endpointIds = endpoints.map(({ VpcEndpointId }) => VpcEndpointId);
     return finding(
-      [
-        ...tables.flatMap((table) => unexpectedRoutes(table, (route) => isExpected(route, subject, endpointIds))),
-        ...unrouted(tables, subject),
-        ...cutOff(tables, subject),
-      ],
+      tables.flatMap((table) => unexpectedRoutes(table, (route) => isExpected(route, subject, endpointIds))),
       `${tables.length} route tables, all routes as expected`,
+      // The routes of all tables are judged, whichever a subnet follows.
+      [...unrouted(tables, subject), ...cutOff(tables, subject)],
     );
   },
   'network.routes-inward': async ({ cell, stacks }, { facts }) => {
     const { PeeringConnectionId, RouteTableId, DatabaseCidr } = stacks.network.outputs;
     const tables = await facts.network.routeTablesOverPeering();
     const ids = tables.map((table) => table.RouteTableId);
+    const expected = [RouteTableId, ...cell.routeTableIds];
     const inCell = tables.filter((table) => table.RouteTableId !== RouteTableId);
     const violations = inCell.flatMap((table) =>
       unexpectedRoutes(table, (route) => {
@@ -195,24 +194,29 @@ export const NETWORK_CHECKS: readonly Check[] = checksOf(NETWORK_METADATA, {
       }),
     );
     return finding(
-      [...expectExactly('route table', ids, [RouteTableId, ...cell.routeTableIds]), ...violations],
+      [...expectNoOther('route table', ids, expected), ...violations],
       `${DatabaseCidr} over ${PeeringConnectionId} from the cell’s route tables only`,
+      expectEach('route table', ids, expected),
     );
   },
   'network.peering': async (subject, { facts }) => {
     const { cell, stacks } = subject;
+    const { PeeringConnectionId } = stacks.network.outputs;
     const living = (await facts.network.peerings()).filter(({ Status }) => isThere(Status?.Code));
-    const own = living.find((each) => each.VpcPeeringConnectionId === stacks.network.outputs.PeeringConnectionId);
+    const own = living.find((each) => each.VpcPeeringConnectionId === PeeringConnectionId);
     const ids = living
       .filter((each) => each === own || !UNANSWERED_REQUEST.includes(each.Status?.Code ?? ''))
       .map((each) => each.VpcPeeringConnectionId);
     return finding(
       [
-        ...expectExactly('peering', ids, [stacks.network.outputs.PeeringConnectionId]),
-        ...expectEqual('the peering’s accepter VPC', own?.AccepterVpcInfo?.VpcId, cell.vpcId),
-        ...expectEqual('the peering’s state', own?.Status?.Code, 'active'),
+        ...expectNoOther('peering', ids, [PeeringConnectionId]),
+        ...(own ? expectEqual('the peering’s accepter VPC', own.AccepterVpcInfo?.VpcId, cell.vpcId) : []),
       ],
       `the only peering is ${ids.join(', ')}, with ${cell.vpcId}`,
+      [
+        ...expectEach('peering', ids, [PeeringConnectionId]),
+        ...expectEqual('the peering’s state', own?.Status?.Code, 'active'),
+      ],
     );
   },
   'network.endpoints': async (subject, { facts }) => {

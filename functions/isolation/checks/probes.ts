@@ -120,18 +120,22 @@ const CHECKS = checksOf(PROBE_METADATA, {
     const [refusal] = (await facts.routing.listener())?.DefaultActions ?? [];
     // A customer may remove its page: then the shared service answers 404, with a line break at its end.
     const isListeners = status === 404 && body === refusal?.FixedResponseConfig?.MessageBody;
-    return finding(isListeners ? [`${answer}: the listener’s own answer for hosts without a rule`] : [], answer);
+    return finding([], answer, isListeners ? [`${answer}: the listener’s own answer for hosts without a rule`] : []);
   }),
-  'probes.other-host': async ({ tenant, cell }, { probes }) => {
+  'probes.other-host': async ({ tenant, cell, routed }, { probes }) => {
     const domain = tenant.host.slice(tenant.subdomain.length + 1);
     const others = [`${cell.decoy.tenantId}.${domain}`, `${cell.decoy.tenantId}.${tenant.host}`];
     const answers = await settled(others.map(async (host) => ({ host, ...(await probes.request(host)) })));
     const refused = answers.find(({ status }) => isRefusedByWebAcl(status));
     if (refused) return refusedByWebAcl(`${refused.host} answers ${refused.status}`);
-    return finding(
-      answers.filter(({ status }) => status !== 404).map(({ host, status }) => `${host} answers ${status}, not 404`),
+    const strange = answers.filter(({ status }) => status !== 404);
+    const found = finding(
+      strange.map(({ host, status }) => `${host} answers ${status}, not 404`),
       `404 for ${others.join(' and ')}`,
     );
+    // An operator refuses everybody for a while: that says nothing about who is served. Before activation it is the tenant's own answer.
+    const isOutage = routed && strange.length > 0 && strange.every(({ status }) => status >= 500);
+    return isOutage ? { ...found, unanswered: true } : found;
   },
 });
 

@@ -5,8 +5,10 @@ import { settled } from '../../shared/settled';
 import {
   type Check,
   checksOf,
+  expectEach,
   expectEqual,
   expectExactly,
+  expectNoOther,
   type Finding,
   finding,
   type Sources,
@@ -74,23 +76,21 @@ function isNarrow({ Field, Values = [], ...configs }: RuleCondition): boolean {
   }
 }
 
-/**
- * A rule that only refuses some requests for every host: it names no host, and its one action answers
- * 4xx without a page. It leads nobody elsewhere.
- */
-function onlyRefuses({ Conditions = [], Actions = [], Transforms = [] }: Rule): boolean {
-  const [action, ...others] = Actions;
-  const { StatusCode = '', ContentType = 'text/plain' } = action?.FixedResponseConfig ?? {};
-  return (
-    Conditions.every(({ Field }) => Field !== 'host-header') &&
-    Conditions.some(isNarrow) &&
-    Transforms.length === 0 &&
-    others.length === 0 &&
-    action?.Type === 'fixed-response' &&
-    /^4/.test(StatusCode) &&
-    ContentType === 'text/plain'
-  );
+/** An action that answers 4xx or 5xx without a page: it leads nobody elsewhere. */
+function refuses({ Type, FixedResponseConfig }: Action): boolean {
+  const { StatusCode = '', ContentType = 'text/plain' } = FixedResponseConfig ?? {};
+  return Type === 'fixed-response' && /^[45]/.test(StatusCode) && ContentType === 'text/plain';
 }
+
+/** A rule that only refuses requests: its one action does. */
+const onlyRefuses = ({ Actions = [], Transforms = [] }: Rule) =>
+  Actions.length === 1 && Actions.every(refuses) && Transforms.length === 0;
+
+/** Whether a rule names no host, and meets few requests for all of them. An outage is not meant for some alone. */
+const isForFew = ({ Conditions = [], Actions = [] }: Rule) =>
+  Conditions.every(({ Field }) => Field !== 'host-header') &&
+  Conditions.some(isNarrow) &&
+  Actions.every(({ FixedResponseConfig }) => FixedResponseConfig?.StatusCode?.startsWith('4'));
 
 /**
  * A check about the tenant's rule. It cannot be answered when the listener has no such rule: a new
@@ -125,14 +125,23 @@ function violationsOf(action: Action, { routed, cell, liveColour }: Subject): st
   const expected = liveColour && `the cell’s live colour is ${liveColour}: ${cell.targetGroupArns[liveColour]}`;
   const strangers = targetsOf(action).filter((arn) => arn !== undefined && !shared.includes(arn));
   return [
-    ...expectEqual('the rule’s action', action.Type, 'forward'),
-    // "Sticky sessions": visitors would stay where they are when a release moves or returns the tenant.
-    ...(action.ForwardConfig?.TargetGroupStickinessConfig?.Enabled
-      ? ['the rule keeps visitors at the target group that has answered them first']
-      : []),
+    ...(refuses(action) ? [] : expectEqual('the rule’s action', action.Type, 'forward')),
     ...strangers.map((arn) => `the rule forwards to ${arn}, which is no target group of the cell; ${expected}`),
   ];
 }
+
+/** What an action of a tenant in service falls short of, and leads nobody elsewhere. */
+const shortfallsOf = (action: Action, { routed }: Subject): string[] => [
+  ...(routed && refuses(action)
+    ? [
+        `the rule’s action is fixed-response, not forward: it answers all with ${action.FixedResponseConfig?.StatusCode}`,
+      ]
+    : []),
+  // "Sticky sessions": visitors would stay where they are when a release moves or returns the tenant.
+  ...(action.ForwardConfig?.TargetGroupStickinessConfig?.Enabled
+    ? ['the rule keeps visitors at the target group that has answered them first']
+    : []),
+];
 
 /** The colours that the actions forward to. */
 function coloursReached(actions: readonly Action[], { cell }: Subject): Colour[] {
@@ -148,11 +157,13 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
     return finding(
       [
         ...expectExactly('host', hostsOf(rule), [subject.tenant.host]),
-        ...expectExactly('condition', conditions, ['host-header']),
+        ...expectEach('condition', conditions, ['host-header']),
         ...hostExpressionsOf(rule).map((text) => `the rule matches hosts like ${text}`),
         ...(rule.Transforms ?? []).map(({ Type }) => `the rule has the transform ${Type}`),
       ],
       `the rule’s only condition is the host ${subject.tenant.host}`,
+      // All conditions must be met: one more keeps some visitors out.
+      expectNoOther('condition', conditions, ['host-header']),
     );
   }),
   'routing.priority': ofRule(({ Priority }, subject) => {
@@ -177,6 +188,7 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
         ? // Both colours show an auditor which tenants a release has moved.
           `the rule forwards to the shared service only: ${coloursReached(Actions, subject).join(' and ')}, ${subject.liveColour} is live`
         : 'the rule answers 503',
+      Actions.flatMap((action) => shortfallsOf(action, subject)),
     ),
   ),
   'routing.healthy-targets': ofRule(async ({ Actions = [] }, subject, { facts }) => {
@@ -194,18 +206,19 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
   }),
   'routing.only-rule': async ({ tenant, route }, { facts }) => {
     const rules = await facts.routing.rules();
-    const others = rules.filter(
-      (rule) => rule.RuleArn !== route.ruleArn && canMatch(rule, tenant.host) && !onlyRefuses(rule),
-    );
+    const others = rules.filter((rule) => rule.RuleArn !== route.ruleArn && canMatch(rule, tenant.host));
+    const inWords = ({ RuleArn, Priority }: Rule) => `rule ${RuleArn} with priority ${Priority} matches the host too`;
+    const refusing = others.filter(onlyRefuses);
     return finding(
-      others.map(({ RuleArn, Priority }) => `rule ${RuleArn} with priority ${Priority} matches the host too`),
+      others.filter((rule) => !refusing.includes(rule)).map(inWords),
       'no other rule serves the host',
+      refusing.filter((rule) => !isForFew(rule)).map((rule) => `${inWords(rule)}, and refuses its visitors`),
     );
   },
   'routing.item': async (subject, { facts }) => {
     const { tenant, stacks, key, routed } = subject;
     const item = await facts.routeItem.item();
-    if (!item) return finding([`the table has no item of the host ${tenant.host}`], '');
+    if (!item) return finding([], '', [`the table has no item of the host ${tenant.host}`]);
     const { EndpointAddress, EndpointPort, ReplicaAddress, ReplicaPort } = stacks.database.outputs;
     return finding(
       [
@@ -221,9 +234,9 @@ export const ROUTING_CHECKS: readonly Check[] = checksOf(ROUTING_METADATA, {
         ...(item.database?.replica
           ? expectEqual('the item’s replica', addressOf(item.database.replica), `${ReplicaAddress}:${ReplicaPort}`)
           : []),
-        ...(routed === (item.status === 'ACTIVE') ? [] : [`the item’s status is ${item.status}`]),
       ],
       `the item of ${tenant.host} names this tenant’s own resources`,
+      routed === (item.status === 'ACTIVE') ? [] : [`the item’s status is ${item.status}`],
     );
   },
   'routing.default': async (_, { facts }) => {

@@ -46,7 +46,7 @@ export const COPIES_METADATA = [
     id: 'secrets.only-one',
     title: 'The tenant has one secret',
     question: 'Has no other secret the tenant’s id in its name, description or tags?',
-    severity: 'critical',
+    severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Delete the secret that the evidence names, and rotate the master password if the secret has it.',
   },

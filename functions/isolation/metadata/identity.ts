@@ -14,7 +14,7 @@ export const IDENTITY_METADATA = [
     id: 'identity.tag',
     title: 'The role carries its tenant’s tag',
     question: 'Does the role carry this tenant’s tag, with which its boundary confines it to this tenant?',
-    severity: 'critical',
+    severity: 'high',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Set the role’s tag back to the tenant’s id.',
   },
@@ -96,7 +96,7 @@ export const IDENTITY_METADATA = [
     title: 'Only the tenant’s role logs in to its database',
     question:
       'Does no other principal’s own policy allow to log in to the tenant’s database with IAM authentication, except PrepareDatabase’s as the master user?',
-    severity: 'critical',
+    severity: 'high',
     controls: { 'SOC 2': ['CC6.3'], FSBP: ['RDS.10'] },
     remediation: 'Remove `rds-db:connect` on this database from the policies of the principal that the evidence names.',
   },

@@ -86,7 +86,10 @@ export async function askSurroundings(
       const found = await find(check, surroundings, facts);
       if (found instanceof NotAsked) throw found;
       const { passed, evidence, unanswered } = found;
-      const metadata = { id, group: groupOf(check), title, question, severity, control: controlLine(controls) };
+      const metadata = {
+        ...{ id, group: groupOf(check), title, question, control: controlLine(controls) },
+        severity: found.severity ?? severity,
+      };
       const open = unanswered && !passed ? ({ open: 'unanswered' } as const) : {};
       return { ...metadata, controls: [...controls], remediation, passed, ...open, evidence, at: now().toISOString() };
     }),

@@ -6,6 +6,7 @@ import { CHANGES_BY_THE_PLATFORM } from './by-the-platform';
 import { CHANGES_BY_THE_TENANT } from './by-the-tenant';
 import { CHANGES_IN_THE_DATABASE } from './in-the-database';
 import { PERIMETER_OF_TENANTS } from './perimeter-of-tenants';
+import { CHANGES_TOLD_AT_MOST } from './told-at-most';
 
 export const BENIGN_CHANGES: readonly BenignChange[] = [
   ...CHANGES_BY_THE_TENANT,
@@ -15,4 +16,5 @@ export const BENIGN_CHANGES: readonly BenignChange[] = [
   ...PERIMETER_OF_TENANTS,
   ...CHANGES_BY_THE_PLATFORM,
   ...CHANGES_IN_THE_DATABASE,
+  ...CHANGES_TOLD_AT_MOST,
 ];

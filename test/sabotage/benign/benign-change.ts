@@ -16,7 +16,7 @@ export interface BenignChange {
    * unverified, and takes nothing down.
    */
   readonly leavesOpen?: true;
-  /** Checks about releases that fail on it. They are not critical, so they suspend nobody. */
+  /** Checks that tell what they see of it, without a reason to suspend: of a release, of what none makes, of an outage. */
   readonly found?: readonly string[];
   readonly make: (target: Target) => Promise<Made>;
 }

@@ -294,6 +294,19 @@ test('a part of a door that is shut is found although the door cannot be tried',
   });
 });
 
+test('an operator who refuses everybody for a while has not led anybody to a tenant in service', async () => {
+  const check = PROBE_CHECKS.find(({ id }) => id === 'probes.other-host');
+  if (!check) throw new Error('there is no such check');
+  const [beside, below] = [`${decoy.tenantId}.funnels.example`, `${decoy.tenantId}.${host}`];
+  const answering = (one: number, other: number) => (scene: Scene) =>
+    void Object.assign(scene.probes.answers, { [beside]: one, [below]: other });
+  const asked = (one: number, other: number, routed = true) => ask(check, answering(one, other), { routed });
+  expect(await asked(503, 503)).toMatchObject({ passed: false, unanswered: true });
+  expect(await asked(503, 404)).toMatchObject({ passed: false, unanswered: true });
+  for (const breach of [asked(503, 200), asked(200, 404), asked(503, 503, false)])
+    expect(await breach).toEqual({ passed: false, evidence: expect.stringContaining('not 404') });
+});
+
 test('a web ACL that refuses the request for a neighbour’s name is no breach', async () => {
   const check = PROBE_CHECKS.find(({ id }) => id === 'probes.other-host');
   if (!check) throw new Error('there is no such check');
