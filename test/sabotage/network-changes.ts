@@ -180,17 +180,16 @@ export async function refused(
   );
 }
 
-/** Has another network ACL govern a subnet. */
-export async function governedBy(
-  ec2: EC2Client,
-  subnet: string | undefined,
-  NetworkAclId: string | undefined,
-): Promise<Revert> {
-  const Filters = [{ Name: 'association.subnet-id', Values: [subnet ?? ''] }];
-  const { NetworkAcls: [former] = [] } = await ec2.send(new DescribeNetworkAclsCommand({ Filters }));
-  const AssociationId = former?.Associations?.find(({ SubnetId }) => SubnetId === subnet)?.NetworkAclAssociationId;
+/** Has another network ACL govern the first subnet of the tenant. */
+export async function governedBy({ subject, root: { ec2 } }: Scene, NetworkAclId: string | undefined): Promise<Revert> {
+  const Filters = [{ Name: 'vpc-id', Values: [vpcOf(subject)] }];
+  const { NetworkAcls = [] } = await ec2.send(new DescribeNetworkAclsCommand({ Filters }));
+  const associations = NetworkAcls.flatMap(({ Associations = [] }) => Associations);
+  const association = associations.find(({ SubnetId }) => SubnetId === firstSubnetOf(subject));
+  const AssociationId = association?.NetworkAclAssociationId;
   const { NewAssociationId } = await ec2.send(new ReplaceNetworkAclAssociationCommand({ AssociationId, NetworkAclId }));
-  const back = { AssociationId: NewAssociationId, NetworkAclId: former?.NetworkAclId };
+  const former = NetworkAcls.find(({ IsDefault }) => IsDefault)?.NetworkAclId;
+  const back = { AssociationId: NewAssociationId, NetworkAclId: former };
   return () => ec2.send(new ReplaceNetworkAclAssociationCommand(back));
 }
 

@@ -126,7 +126,9 @@ export const CHANGES_BY_THE_ORGANIZATION: readonly BenignChange[] = [
   },
   {
     name: 'let Firewall Manager place a network ACL in the tenant’s VPC, and tag it as the VPC',
-    make: async ({ subject, root: { ec2 } }) => {
+    make: async (scene) => {
+      const { subject, root } = scene;
+      const { ec2 } = root;
       const Tags = tenantTags(tenantIdOf(subject));
       const { NetworkAcl: { NetworkAclId } = {} } = await ec2.send(
         new CreateNetworkAclCommand({
@@ -138,7 +140,7 @@ export const CHANGES_BY_THE_ORGANIZATION: readonly BenignChange[] = [
         const rule = { NetworkAclId, Egress, Protocol: '-1', CidrBlock: '0.0.0.0/0' };
         await ec2.send(new CreateNetworkAclEntryCommand({ ...rule, RuleNumber: 1_000, RuleAction: 'allow' }));
       }
-      const giveBack = await governedBy(ec2, firstSubnetOf(subject), NetworkAclId);
+      const giveBack = await governedBy(scene, NetworkAclId);
       const revert = async () => {
         await giveBack();
         await ec2.send(new DeleteNetworkAclCommand({ NetworkAclId }));

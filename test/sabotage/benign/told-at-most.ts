@@ -8,10 +8,16 @@ import { inTurn, type Revert, type Scene } from '../technique';
 import { furtherRule, ruleWith } from '../techniques/routing';
 import type { BenignChange } from './benign-change';
 
-const inDatabase = async (scene: Scene, made: string, unmade: string): Promise<Revert> => {
-  await asMaster(scene, made);
+const inDatabase = async (scene: Scene, unmade: string, ...made: readonly string[]): Promise<Revert> => {
+  await asMaster(scene, ...made);
   return () => asMaster(scene, unmade);
 };
+
+/** One that brings a view for everybody, as pg_stat_statements does, which RDS alone lets its master user create. */
+const EXTENSION = [
+  ...['CREATE EXTENSION citext SCHEMA public', 'CREATE VIEW public.statements AS SELECT 1 AS calls'],
+  ...['GRANT SELECT ON public.statements TO PUBLIC', 'ALTER EXTENSION citext ADD VIEW public.statements'],
+];
 
 async function withoutBucketKey({ subject, root: { s3 } }: Scene): Promise<Revert> {
   const Bucket = bucketOf(subject);
@@ -37,8 +43,8 @@ export const CHANGES_TOLD_AT_MOST: readonly BenignChange[] = [
       const user = applicationOf(subject);
       const login = { Action: 'rds-db:connect', Resource: '*' };
       const revert = await inTurn(
-        () => inDatabase(scene, 'CREATE EXTENSION pg_stat_statements', 'DROP EXTENSION pg_stat_statements'),
-        () => inDatabase(scene, `ALTER ROLE ${user} CONNECTION LIMIT 60`, `ALTER ROLE ${user} CONNECTION LIMIT -1`),
+        () => inDatabase(scene, 'DROP EXTENSION citext', ...EXTENSION),
+        () => inDatabase(scene, `ALTER ROLE ${user} CONNECTION LIMIT -1`, `ALTER ROLE ${user} CONNECTION LIMIT 60`),
         () => aUser(root, 'another-teams-login', login),
         () => furtherSecret(scene),
         () => withoutBucketKey(scene),

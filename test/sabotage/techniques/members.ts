@@ -208,10 +208,12 @@ export const MEMBER_TECHNIQUES: readonly AttackTechnique[] = [
   {
     name: 'put a network ACL between cell and database',
     check: 'network.acls',
-    detonate: async ({ subject, root: { ec2 } }) => {
+    detonate: async (scene) => {
+      const { subject, root } = scene;
+      const { ec2 } = root;
       const { NetworkAcl } = await ec2.send(new CreateNetworkAclCommand({ VpcId: vpcOf(subject) }));
       const NetworkAclId = NetworkAcl?.NetworkAclId;
-      const giveBack = await governedBy(ec2, firstSubnetOf(subject), NetworkAclId);
+      const giveBack = await governedBy(scene, NetworkAclId);
       return {
         expectedEvidence: `network ACL ${NetworkAclId} does not let all inbound traffic pass`,
         revert: async () => {
