@@ -7,6 +7,7 @@ import {
 import type { ResourceRecordSet } from '@aws-sdk/client-route-53';
 import { paginateListBuckets, type S3Client } from '@aws-sdk/client-s3';
 import type { Compute } from '../../compute/compute';
+import { ColourSchema } from '../../contract/cell';
 import type { HostedZone } from '../../dns/hosted-zone';
 import { everyRecord } from '../../dns/name-records';
 import { everyItem } from '../../shared/paging';
@@ -64,13 +65,17 @@ export const awsResources = ({ elb, s3, ec2, zone }: CountedBy) => ({
 });
 
 /**
- * RegisterTenant makes rules by the host alone. A rule that asks for anything else is the cell's own, or
- * `routing.only-rule` finds it.
+ * The hosts that rules of a cell name, whatever else a rule asks for: one for a path of a host that no tenant has shows a
+ * stranger's page under the stage's certificate. Under names of their own the colours are asked for their health.
  */
-const hostsOf = ({ Conditions = [] }: Rule) =>
-  Conditions.every(({ Field }) => Field === 'host-header')
-    ? Conditions.flatMap(({ HostHeaderConfig }) => HostHeaderConfig?.Values ?? [])
-    : [];
+const hostsNamed = (rules: readonly Rule[], cell: string) => [
+  ...new Set(
+    rules
+      .flatMap(({ Conditions = [] }) => Conditions)
+      .flatMap(({ HostHeaderConfig: { Values = [], RegexValues = [] } = {} }) => [...Values, ...RegexValues])
+      .filter((host) => !ColourSchema.options.some((colour) => host.startsWith(`${colour}.${cell}.`))),
+  ),
+];
 
 /**
  * Counts route items, listener rules, buckets and peerings against the tenants of an audit, and follows the
@@ -85,7 +90,7 @@ export async function uncounted(deps: CountingDeps, audited: ReadonlySet<string>
   const cells = await compute.cells();
   const [routes, rules, buckets, names, peerings] = await settled([
     routeItems(table),
-    settled(cells.map(async (cell) => ({ cell, hosts: (await rulesOf(cell.listenerArn)).flatMap(hostsOf) }))),
+    settled(cells.map(async (cell) => ({ cell, hosts: hostsNamed(await rulesOf(cell.listenerArn), cell.name) }))),
     list(),
     records(),
     listPeerings(),

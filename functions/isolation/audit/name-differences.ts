@@ -50,6 +50,11 @@ const HANDING_OVER = ['CNAME', 'NS'];
 const challengeOf = (domain: string) => `_acme-challenge.${domain}`;
 const belowOf = (domain: string) => `\\052.${domain}`;
 const domainOf = (host: string) => host.slice(host.indexOf('.') + 1);
+const domainsAbove = (host: string) =>
+  host
+    .split('.')
+    .slice(1)
+    .map((_, n, labels) => labels.slice(n).join('.'));
 
 /**
  * Holds the records of the hosted zone against the hosts that cells serve: who changes a tenant's record has all of its
@@ -72,6 +77,12 @@ export function nameDifferences(records: readonly ResourceRecordSet[], served: r
           `the ${record.Type} record of ${hostIn(record)} lets ${targetOf(record)} get certificates of ${whose}`,
       );
   const domains = [...new Set(served.map(({ host }) => domainOf(host)))];
+  // Whoever answers for a domain answers for all names below it, whatever the zone has under them. The apex, where the SOA is, has
+  // the zone's own name servers.
+  const apexes = records.filter(({ Type }) => Type === 'SOA').map(hostIn);
+  const delegated = [...new Set(served.flatMap(({ host }) => domainsAbove(host)))]
+    .filter((name) => !apexes.includes(name))
+    .flatMap((name) => (leading.get(name) ?? []).filter(({ Type }) => Type === 'NS'));
   const ofHosts = served.flatMap(({ host, cell }) => {
     const balancer = cell.loadBalancerDnsName;
     // A descriptor of an older release names no load balancer.
@@ -87,5 +98,9 @@ export function nameDifferences(records: readonly ResourceRecordSet[], served: r
       ...provers([challengeOf(host), belowOf(host)], [plain(host), plain(balancer)], 'the host'),
     ];
   });
-  return [...ofHosts, ...domains.flatMap((domain) => provers([challengeOf(domain)], [], `all hosts of ${domain}`))];
+  return [
+    ...ofHosts,
+    ...delegated.map((record) => `the NS record of ${hostIn(record)} leads all hosts below it to ${targetOf(record)}`),
+    ...domains.flatMap((domain) => provers([challengeOf(domain)], [], `all hosts of ${domain}`)),
+  ];
 }

@@ -36,7 +36,7 @@ const ruleFor = (host: string) => ({ Conditions: [{ Field: 'host-header', HostHe
 
 /** Asks a colour for its health, and is the cell's own. */
 const ofColour = {
-  Conditions: [...ruleFor('blue.c1.funnels.example').Conditions, { Field: 'path-pattern' }],
+  Conditions: [...ruleFor(`blue.${aCell().name}.funnels.example`).Conditions, { Field: 'path-pattern' }],
 };
 
 const ringZero = { host: ringZeroHost('c1', 'funnels.example'), ruleArn: 'arn:rule/3' };
@@ -278,6 +278,15 @@ describe('what there is of tenants, against those who were audited', () => {
     expect(differences).toEqual([`tenant ${idOf(3)} ${says}`]);
   });
 
+  test.each<[string, object]>([
+    ['some paths of a host', { HostHeaderConfig: { Values: ['login.example'] } }],
+    ['hosts by an expression', { HostHeaderConfig: { RegexValues: ['login.example'] } }],
+  ])('reports a rule for %s that no tenant has', async (_, host) => {
+    const rule = { Conditions: [{ Field: 'host-header', ...host }, { Field: 'path-pattern' }] };
+    const { differences } = await judge(all, 'alarm', { rules: [...left.rules, rule as never] });
+    expect(differences).toEqual(['a listener rule for login.example is of no tenant']);
+  });
+
   test('reports a host that leads to another tenant', async () => {
     const routes = [...left.routes.slice(0, 2), { ...routeOf(three), tenantId: idOf(2) }];
     expect((await judge(all, 'alarm', { routes })).differences).toEqual([`tenant ${idOf(3)} has no route item`]);
@@ -351,6 +360,11 @@ describe('what there is of tenants, against those who were audited', () => {
         [...own, record('CNAME', 'stranger.example', `\\052.${host}.`)],
         'lets stranger.example get certificates of the host',
       ],
+      [
+        'a stranger’s name servers of the whole domain',
+        [...own, record('NS', 'ns.stranger.example.', `${domain}.`)],
+        `the NS record of ${domain} leads all hosts below it to ns.stranger.example`,
+      ],
       ['a wildcard of a stranger', [...withoutOwn, record('CNAME', 'stranger.example', wildcard)], 'stranger.example'],
     ])('that lead to %s are a difference', async (_, records, expected) => {
       const { differences } = await judge(all, 'alarm', { records: [...records] });
@@ -374,6 +388,15 @@ describe('what there is of tenants, against those who were audited', () => {
       ],
       ['an address under the name of a challenge', [...own, record('A', '203.0.113.5', `_acme-challenge.${host}.`)]],
       ['a wildcard below the host that leads to it', [...own, record('CNAME', host, `\\052.${host}.`)]],
+      [
+        'the zone’s own name servers, and those of a domain beside the host',
+        [
+          ...own,
+          record('SOA', 'ns-1.awsdns-1.org. hostmaster.example. 1 7200 900 1209600 86400', `${domain}.`),
+          record('NS', 'ns-1.awsdns-1.org.', `${domain}.`),
+          record('NS', 'ns.status.example.', `status.${domain}.`),
+        ],
+      ],
       ['no hosted zone', undefined],
     ])('%s is no difference', async (_, records) => {
       expect((await judge(all, 'alarm', { records: records && [...records] })).differences).toEqual([]);
