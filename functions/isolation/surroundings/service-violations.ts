@@ -183,6 +183,18 @@ function definitionViolations(
 /** Where a service registers its tasks: whoever has the target group has their requests. */
 const registeredAt = (group: string | undefined, port: number | undefined) => `${group} (port ${port})`;
 
+/** "Amazon ECS clusters for Fargate": on any other one somebody may be root of the server, and has the tasks' credentials. */
+const OF_AWS = ['FARGATE', 'FARGATE_SPOT'];
+
+/** "UpdateService": a service may be moved to an Auto Scaling group, whatever it was made for. */
+export const placesOf = ({
+  launchType,
+  capacityProviderStrategy = [],
+}: Pick<Service, 'launchType' | 'capacityProviderStrategy'>) =>
+  [launchType, ...capacityProviderStrategy.map(({ capacityProvider }) => capacityProvider)].flatMap((each) =>
+    each && !OF_AWS.includes(each) ? [each] : [],
+  );
+
 function settingViolations(service: Service, templates: z.output<typeof ServiceSchema>[]): string[] {
   const { serviceName, networkConfiguration, loadBalancers = [], serviceRegistries = [], deployments = [] } = service;
   const { lifecycleHooks = [] } = service.deploymentConfiguration ?? {};
@@ -212,6 +224,7 @@ function settingViolations(service: Service, templates: z.output<typeof ServiceS
     ...deployments.flatMap(({ volumeConfigurations = [] }) =>
       volumeConfigurations.map(({ name }) => `${serviceName} gives its tasks the volume ${name}`),
     ),
+    ...placesOf(service).map((place) => `${serviceName} runs its tasks on servers of ${place}`),
     ...serviceRegistries.map(({ registryArn }) => `${serviceName} registers its tasks at ${registryArn}`),
   ];
 }

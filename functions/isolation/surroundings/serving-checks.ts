@@ -5,7 +5,7 @@ import { checksOf, expectEqual, finding } from '../check';
 import { attributesIn, resourceCalled } from './expected-of';
 import { listenerViolations } from './listener-violations';
 import { type Attributes, ofServices, strangersAmong } from './load-balancer-facts';
-import { serviceViolations } from './service-violations';
+import { placesOf, serviceViolations } from './service-violations';
 import { SERVING_METADATA } from './serving-metadata';
 import type { Surroundings } from './surroundings';
 import type { SurroundingsFacts } from './surroundings-facts';
@@ -173,6 +173,9 @@ export const SERVING_CHECKS = checksOf<(typeof SERVING_METADATA)[number]['id'], 
           ...tasks
             .filter(({ group }) => !ofServices(group))
             .map(({ taskArn, group }) => `task ${taskArn} of ${group ?? 'nobody'} runs in the cell’s cluster`),
+          ...tasks.flatMap(({ taskArn, launchType }) =>
+            placesOf({ launchType }).map((place) => `task ${taskArn} runs on a server of ${place}`),
+          ),
           ...(await serviceViolations(facts)),
         ],
         `ECS Exec is off; ${tasks.length} tasks, all of the cell’s services`,

@@ -1,7 +1,11 @@
 import {
+  type CapacityProviderStrategyItem,
   type ContainerDefinition,
+  CreateCapacityProviderCommand,
+  DeleteCapacityProviderCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
+  PutClusterCapacityProvidersCommand,
   RegisterTaskDefinitionCommand,
   type RegisterTaskDefinitionCommandInput,
   type Service,
@@ -67,6 +71,40 @@ export const RUNNING_TASK_TECHNIQUES: readonly SharedTechnique[] = [
     'systemControls of container Service of',
   ),
   revision('give the shared service less memory', {}, { memory: '256' }, 'memory of'),
+  {
+    name: 'run the shared service’s tasks on a stranger’s servers',
+    check: 'cell.service',
+    detonate: async (scene) => {
+      const { ecs } = scene.root;
+      const { clusterName: cluster, services } = scene.surroundings.cell;
+      const service = (await liveService(scene)).serviceName === services.blue ? services.green : services.blue;
+      const capacityProvider = 'theirs';
+      const autoScalingGroupArn =
+        'arn:aws:autoscaling:eu-central-1:000000000000:autoScalingGroup:1:autoScalingGroupName/t';
+      await ecs.send(
+        new CreateCapacityProviderCommand({
+          name: capacityProvider,
+          autoScalingGroupProvider: { autoScalingGroupArn },
+        }),
+      );
+      const offered = (capacityProviders: string[]) =>
+        ecs.send(
+          new PutClusterCapacityProvidersCommand({ cluster, capacityProviders, defaultCapacityProviderStrategy: [] }),
+        );
+      await offered([capacityProvider, 'FARGATE']);
+      const run = (capacityProviderStrategy: CapacityProviderStrategyItem[]) =>
+        ecs.send(new UpdateServiceCommand({ cluster, service, capacityProviderStrategy, forceNewDeployment: true }));
+      await run([{ capacityProvider }]);
+      return {
+        expectedEvidence: `${service} runs its tasks on servers of ${capacityProvider}`,
+        revert: async () => {
+          await run([{ capacityProvider: 'FARGATE' }]);
+          await offered(['FARGATE']);
+          await ecs.send(new DeleteCapacityProviderCommand({ capacityProvider }));
+        },
+      };
+    },
+  },
   {
     name: 'register the shared service’s tasks at a stranger’s target group, too',
     check: 'cell.service',

@@ -86,6 +86,25 @@ const BREACHES: Breach[] = [
     ({ cell: c }) => Object.assign(c.services[0] ?? {}, { enableExecuteCommand: true }),
     'blue lets shells',
   ],
+  ...(
+    [
+      ['a stranger’s servers', { capacityProviderStrategy: [{ capacityProvider: 'theirs' }] }, 'servers of theirs'],
+      ['servers of the account', { launchType: 'EC2' }, 'blue runs its tasks on servers of EC2'],
+    ] as const
+  ).map(
+    ([where, place, evidence]): Breach => [
+      'cell.service',
+      `on ${where}`,
+      ({ cell: c }) => Object.assign(c.services[0] ?? {}, place),
+      evidence,
+    ],
+  ),
+  [
+    'cell.service',
+    'with a task on a server',
+    (data) => Object.assign(task(data), { launchType: 'EC2' }),
+    'runs on a server of EC2',
+  ],
   [
     'routing.load-balancer',
     'logs of health checks elsewhere',
@@ -305,6 +324,12 @@ const BREACHES: Breach[] = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'cell.service',
+    'tasks on Fargate’s spare capacity',
+    ({ cell: c }) =>
+      Object.assign(c.services[0] ?? {}, { capacityProviderStrategy: [{ capacityProvider: 'FARGATE_SPOT' }] }),
+  ],
   [
     'routing.listener-attributes',
     'an attribute that AWS has added to all listeners',
