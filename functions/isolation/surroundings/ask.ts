@@ -55,6 +55,7 @@ export function surroundingsFacts(
   return (cell) => {
     const surroundings = { ...platform, cell };
     const stacks = stacksOf(cell.name);
+    const loadBalancer = loadBalancerFacts(clients, surroundings);
     return {
       ...shared,
       stacks,
@@ -62,8 +63,8 @@ export function surroundingsFacts(
         const others = cells.filter(({ name }) => name !== cell.name);
         return (await settled(others.map(({ name }) => stacksOf(name).cell()))).flat();
       }),
-      cell: cellFacts(clients, surroundings, ofAccount),
-      loadBalancer: loadBalancerFacts(clients, surroundings),
+      cell: cellFacts(clients, surroundings, ofAccount, async () => (await loadBalancer.serving()).tasks),
+      loadBalancer,
       images: { repositoryPolicy: policyOfImages, released: releasedDigests(clients.table, cell.name) },
     };
   };

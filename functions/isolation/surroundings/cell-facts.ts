@@ -21,6 +21,7 @@ import {
   DescribeTaskDefinitionCommand,
   type ECSClient,
   type Service,
+  type Task,
   type TaskDefinition,
 } from '@aws-sdk/client-ecs';
 import type { HostedZoneSummary, Route53Client } from '@aws-sdk/client-route-53';
@@ -33,6 +34,7 @@ import { privateZonesOf } from '../facts/private-zones';
 import { readOnce } from '../facts/reading';
 import type { ResolverAssociation, StrangeOptions } from '../facts/vpc-names';
 import { policyIfAny, type Statement } from '../policy-document';
+import { ofServices as isOfService } from './load-balancer-facts';
 import type { Surroundings } from './surroundings';
 
 export interface CellFacts {
@@ -45,7 +47,7 @@ export interface CellFacts {
   readonly logGrants: () => Promise<Awaited<ReturnType<AccountLists['logGrants']>>>;
   readonly peerings: () => Promise<readonly VpcPeeringConnection[]>;
   readonly services: () => Promise<readonly Service[]>;
-  /** What runs in the services, each revision once. */
+  /** What the services name and what their tasks run, which a deployment that does not end keeps apart. Each revision once. */
   readonly definitions: () => Promise<readonly TaskDefinition[]>;
   /** Hosted zones that answer the VPC's hosts in place of the public ones. */
   readonly privateZones: () => Promise<readonly HostedZoneSummary[]>;
@@ -84,6 +86,7 @@ export function cellFacts(
     readonly flowLogs: ReturnType<typeof accountFlowLogs>;
     readonly lists: () => Promise<KeptLists>;
   },
+  tasks: () => Promise<readonly Task[]>,
 ): CellFacts {
   const { ec2, ecs, s3, route53 } = clients;
   const inVpc = { Filters: [{ Name: 'vpc-id', Values: [cell.vpcId] }] };
@@ -108,10 +111,16 @@ export function cellFacts(
       ),
     services,
     definitions: readOnce(async () => {
-      const running = (await services()).filter(
-        ({ desiredCount = 0, runningCount = 0 }) => desiredCount + runningCount > 0,
-      );
-      const named = [...new Set(running.flatMap(({ taskDefinition }) => taskDefinition ?? []))];
+      const [ofServices, started] = await settled([services(), tasks()]);
+      const running = ofServices.filter(({ desiredCount = 0, runningCount = 0 }) => desiredCount + runningCount > 0);
+      const named = [
+        ...new Set([
+          ...running.flatMap(({ taskDefinition }) => taskDefinition ?? []),
+          ...started
+            .filter(({ group }) => isOfService(group))
+            .flatMap(({ taskDefinitionArn }) => taskDefinitionArn ?? []),
+        ]),
+      ];
       const found = await settled(
         named.map((taskDefinition) => ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition }))),
       );

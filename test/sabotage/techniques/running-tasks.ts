@@ -5,10 +5,13 @@ import {
   DeleteCapacityProviderCommand,
   DescribeServicesCommand,
   DescribeTaskDefinitionCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
   PutClusterCapacityProvidersCommand,
   RegisterTaskDefinitionCommand,
   type RegisterTaskDefinitionCommandInput,
   type Service,
+  StopTaskCommand,
   UpdateServiceCommand,
 } from '@aws-sdk/client-ecs';
 import { CreateTargetGroupCommand, DeleteTargetGroupCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
@@ -22,6 +25,15 @@ async function liveService({ surroundings: { cell }, root: { ecs } }: SharedScen
   const live = services.find(({ desiredCount = 0 }) => desiredCount > 0);
   if (!live) throw new Error('no service of the cell runs a task');
   return live;
+}
+
+/** A deployment would stop them when others are healthy: until then they run. */
+async function stopTasksOf(revisionArn: string | undefined, { surroundings: { cell }, root: { ecs } }: SharedScene) {
+  const { clusterName: cluster } = cell;
+  const { taskArns = [] } = await ecs.send(new ListTasksCommand({ cluster }));
+  const { tasks = [] } = await ecs.send(new DescribeTasksCommand({ cluster, tasks: taskArns }));
+  for (const { taskArn, taskDefinitionArn } of tasks)
+    if (taskDefinitionArn === revisionArn) await ecs.send(new StopTaskCommand({ cluster, task: taskArn }));
 }
 
 /** Has the live service run another revision of what it runs. */
@@ -50,8 +62,13 @@ const revision = (
     );
     const run = (revisionArn: string | undefined) =>
       ecs.send(new UpdateServiceCommand({ cluster, service, taskDefinition: revisionArn }));
-    await run(made.taskDefinition?.taskDefinitionArn);
-    return { expectedEvidence, revert: () => run(taskDefinition) };
+    const revised = made.taskDefinition?.taskDefinitionArn;
+    await run(revised);
+    const revert = async () => {
+      await run(taskDefinition);
+      await stopTasksOf(revised, scene);
+    };
+    return { expectedEvidence, revert };
   },
 });
 

@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { ECSClient } from '@aws-sdk/client-ecs';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { StrangeOptions } from '../../../functions/isolation/facts/vpc-names';
 import { type SurroundingsClients, surroundingsFacts } from '../../../functions/isolation/surroundings/ask';
@@ -63,6 +64,27 @@ test('a cell is asked for its DHCP options when some of the account name a stran
   for (const { cell } of cells)
     expect(await cell.strangeOptions()).toEqual([{ optionsId: 'dopt-theirs', servers: ['198.51.100.53'] }]);
   expect(aws.inputs('DescribeVpcsCommand')).toEqual([{ VpcIds: ['vpc-0c1'] }, { VpcIds: ['vpc-0c2'] }]);
+});
+
+test('what tasks of a service run is read, whatever the service names by now', async () => {
+  const task = (group: string, taskDefinitionArn: string) => ({ group, taskDefinitionArn });
+  const aws = new FakeClient({
+    DescribeServicesCommand: { services: [{ taskDefinition: 'arn:named', desiredCount: 1 }, { desiredCount: 0 }] },
+    ListTasksCommand: { taskArns: ['arn:1', 'arn:2', 'arn:3'] },
+    DescribeTasksCommand: {
+      tasks: [task('service:blue', 'arn:named'), task('service:blue', 'arn:kept'), task('family:job', 'arn:job')],
+    },
+    DescribeTargetHealthCommand: {},
+    DescribeTaskDefinitionCommand: ({ taskDefinition }: { taskDefinition: string }) => ({
+      taskDefinition: { family: taskDefinition },
+    }),
+  });
+  // The SDK's paginators take an instance of the service's client only.
+  const ecs = Object.assign(new ECSClient(), { send: aws.send });
+  const clients = new Proxy({}, { get: (_, name) => (name === 'ecs' ? ecs : aws) }) as SurroundingsClients;
+  const unasked = () => Promise.reject(new Error('not asked'));
+  const definitions = await surroundingsFacts(clients, PLATFORM, unasked, unasked)(aCell()).cell.definitions();
+  expect(definitions.map(({ family }) => family)).toEqual(['arn:named', 'arn:kept']);
 });
 
 const TEMPLATE = {
