@@ -7,7 +7,7 @@ const AGENTS = [
   `${byWebKit('Windows NT 10.0; Win64; x64', '537.36', 'Chrome/143.0.0.0')} Edg/143.0.0.0`,
   byWebKit('Linux; Android 10; K', '537.36', 'Chrome/143.0.0.0 Mobile'),
   byWebKit('iPhone; CPU iPhone OS 18_7 like Mac OS X', '605.1.15', 'Version/26.0 Mobile/15E148'),
-  'Mozilla/5.0 (Windows NT 10.0; rv:145.0) Gecko/20100101 Firefox/145.0',
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:145.0) Gecko/20100101 Firefox/145.0',
 ];
 
 type Headers = Readonly<Record<string, string>>;

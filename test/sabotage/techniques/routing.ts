@@ -225,6 +225,7 @@ export const ROUTING_TECHNIQUES: readonly AttackTechnique[] = [
   ]),
   secondRule('let a rule take a path of every host first', () => [path('/admin/*')]),
   secondRule('refuse every lead, for all hosts', () => [path('/lead*')], REFUSAL),
+  secondRule('refuse every Mac, for all hosts', () => [header('User-Agent', '*Macintosh*')], REFUSAL),
   secondRule('refuse every browser, for all hosts', () => [header('User-Agent', '*Mozilla*')], REFUSAL),
   listenerAnswering(
     'forward unknown hosts to the shared service',

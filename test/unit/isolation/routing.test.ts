@@ -204,6 +204,7 @@ describe('a rule for every host', () => {
     ['refuses an agent', true, { Conditions: byHeader('*SemrushBot*'), Actions: [refusal] }],
     ['refuses every browser', false, { Conditions: byHeader('*Mozilla*'), Actions: [refusal] }],
     ['refuses iPhones', false, { Conditions: byHeader('*iPhone*'), Actions: [refusal] }],
+    ['refuses Macs', false, { Conditions: byHeader('*Macintosh*'), Actions: [refusal] }],
     ['refuses Firefox', false, { Conditions: byHeader('*Firefox*'), Actions: [refusal] }],
     ['refuses zipped pages', false, { Conditions: byHeader('*gzip*', 'Accept-Encoding'), Actions: [refusal] }],
     ['refuses whoever loads a page', false, { Conditions: byHeader('navigate', 'Sec-Fetch-Mode'), Actions: [refusal] }],

@@ -163,6 +163,7 @@ test.each<[string, Record<string, object>, boolean]>([
   ['of whoever takes zipped pages', bytes('gzip', 'CONTAINS', header('accept-encoding')), false],
   ['of whoever speaks a language', size(header('Accept-Language'), 'GE', 1), false],
   ['of iPhones', bytes('iPhone', 'CONTAINS', agent), false],
+  ['of Macs', bytes('Macintosh', 'CONTAINS', agent), false],
   ['of Firefox', bytes('firefox', 'CONTAINS_WORD', agent), true],
   ['of Firefox as it calls itself', bytes('Firefox', 'CONTAINS_WORD', agent), false],
   [
