@@ -9,12 +9,22 @@ import { meetsVisitors } from './web-acl-statement';
 const AssociationSchema = z.object({ ResourceArn: z.string(), WebACLArn: z.string() });
 const AclSchema = z.object({
   DefaultAction: z.unknown(),
-  Rules: z.array(z.looseObject({ Name: z.string(), Priority: z.coerce.number() })).default([]),
+  Rules: z
+    .array(
+      z.looseObject({
+        ...{ Name: z.string(), Priority: z.coerce.number() },
+        Statement: z.looseObject({ RateBasedStatement: z.looseObject({ Limit: z.number() }).optional() }).optional(),
+      }),
+    )
+    .default([]),
 });
 
-/** What a rule does, without its place in the order. WAF may answer an empty list for what nobody has set. */
+/** Where a rule is, and what of it is measured: whoever sees sampled requests has a permission for it (`identity.reach`). */
+const APART = ['Priority', 'VisibilityConfig'];
+
+/** What a rule does. WAF may answer an empty list for what nobody has set. */
 const inWords = (rule: unknown) =>
-  sortedText(rule, (key, value) => key !== 'Priority' && !(Array.isArray(value) && value.length === 0));
+  sortedText(rule, (key, value) => !APART.includes(key) && !(Array.isArray(value) && value.length === 0));
 
 const inOrder = <T extends { Priority: number | undefined }>(rules: readonly T[]) =>
   rules.toSorted((one, other) => (one.Priority ?? 0) - (other.Priority ?? 0));
@@ -65,6 +75,14 @@ const onlyRefuses = (rule: Rule) =>
   (rule.Action?.Count !== undefined && rule.Action.Count.CustomRequestHandling === undefined) ||
   isManagedByAws(rule);
 
+/** A limit below the template's, as in an attack, is the template's as long as visitors do not meet it. */
+function asLimited(actual: Rule, { Statement: expected }: z.output<typeof AclSchema>['Rules'][number]): Rule {
+  const { RateBasedStatement: rate } = actual.Statement ?? {};
+  const limit = expected?.RateBasedStatement?.Limit;
+  const isLower = limit !== undefined && rate?.Limit !== undefined && rate.Limit < limit && onlyRefuses(actual);
+  return isLower ? { ...actual, Statement: { RateBasedStatement: { ...rate, Limit: limit } } } : actual;
+}
+
 function changesOf({ ARN, DefaultAction, Rules = [] }: WebACL, expected: z.output<typeof AclSchema>): string[] {
   const should = inOrder(expected.Rules);
   const names = should.map(({ Name }) => Name);
@@ -79,7 +97,9 @@ function changesOf({ ARN, DefaultAction, Rules = [] }: WebACL, expected: z.outpu
     ...should.flatMap((rule) => {
       const actual = kept.find(({ Name }) => Name === rule.Name);
       if (!actual) return [`the web ACL lacks the rule ${rule.Name}`];
-      return inWords(actual) === inWords(rule) ? [] : [`the rule ${rule.Name} of the web ACL is ${inWords(actual)}`];
+      return inWords(asLimited(actual, rule)) === inWords(rule)
+        ? []
+        : [`the rule ${rule.Name} of the web ACL is ${inWords(actual)}`];
     }),
     ...(isOrdered ? [] : [`the rules of the web ACL are in the order ${order}`]),
     ...Rules.filter((rule) => !names.includes(rule.Name ?? '') && !onlyRefuses(rule) && !isShields(rule, own)).map(

@@ -40,6 +40,7 @@ import {
   PutLoggingConfigurationCommand,
   type Rule,
   UpdateWebACLCommand,
+  type WebACL,
 } from '@aws-sdk/client-wafv2';
 import { everyItem } from '../../../functions/shared/paging';
 import { aRule } from '../a-rule';
@@ -79,25 +80,29 @@ const backup = (name: string, Resources: string[], copiesTo?: string, tag?: stri
   },
 });
 
-/** One more rule of the cell's web ACL, before all others. */
-const withRule = (
-  name: string,
-  rule: Pick<Rule, 'Name' | 'Action' | 'OverrideAction' | 'Statement'>,
-): SharedChange => ({
+/** The cell's web ACL with other rules. */
+const withRules = (name: string, rulesOf: (before: Rule[], acl: WebACL) => Rule[]): SharedChange => ({
   name,
   make: async ({ surroundings: { cell }, root: { wafv2 } }) => {
-    const { WebACL } = await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: cell.loadBalancerArn }));
-    const { Name, Id, DefaultAction, VisibilityConfig, Rules: before = [] } = WebACL ?? {};
+    const { WebACL: acl } = await wafv2.send(new GetWebACLForResourceCommand({ ResourceArn: cell.loadBalancerArn }));
+    if (!acl) throw new Error('the cell has no web ACL');
+    const { Name, Id, DefaultAction, VisibilityConfig, Rules: before = [] } = acl;
     const named = { Name, Id, Scope: 'REGIONAL' as const };
     const put = async (Rules: Rule[]) => {
       const { LockToken } = await wafv2.send(new GetWebACLCommand(named));
       await wafv2.send(new UpdateWebACLCommand({ ...named, LockToken, DefaultAction, VisibilityConfig, Rules }));
     };
-    const first = { ...rule, Priority: 0, VisibilityConfig };
-    await put([first, ...before.map((each) => ({ ...each, Priority: (each.Priority ?? 0) + 1 }))]);
+    await put(rulesOf(before, acl));
     return () => put(before);
   },
 });
+
+/** One more rule of it, before all others. */
+const withRule = (name: string, rule: Pick<Rule, 'Name' | 'Action' | 'OverrideAction' | 'Statement'>) =>
+  withRules(name, (before, { VisibilityConfig }) => [
+    { ...rule, Priority: 0, VisibilityConfig },
+    ...before.map((each) => ({ ...each, Priority: (each.Priority ?? 0) + 1 })),
+  ]);
 
 export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
   {
@@ -111,6 +116,13 @@ export const SHARED_BENIGN_CHANGES: readonly SharedChange[] = [
       return () => wafv2.send(new DeleteLoggingConfigurationCommand({ ResourceArn }));
     },
   },
+  withRules('let one address send fewer requests in an attack, and keep no samples of them', (before) =>
+    before.map((each) => {
+      const { RateBasedStatement: rate } = each.Statement ?? {};
+      const VisibilityConfig = { MetricName: each.Name, CloudWatchMetricsEnabled: true, SampledRequestsEnabled: false };
+      return { ...each, VisibilityConfig, ...(rate && { Statement: { RateBasedStatement: { ...rate, Limit: 500 } } }) };
+    }),
+  ),
   withRule('refuse an address at the web ACL, before all other rules', {
     ...{ Name: 'incident', Action: { Block: {} } },
     Statement: { GeoMatchStatement: { CountryCodes: ['KP'] } },

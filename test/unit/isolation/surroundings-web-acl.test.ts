@@ -33,6 +33,12 @@ const BREACHES: Breach[] = [
     (data) => (first(acl(data).Rules).Action = { Count: {} }),
     'the rule Rate of',
   ],
+  [
+    'routing.web-acl',
+    'a limit that every visitor meets',
+    (data) => (first(acl(data).Rules).Statement = { RateBasedStatement: { Limit: 10 } } as never),
+    'the rule Rate of the web ACL is',
+  ],
   ['routing.web-acl', 'another order', (data) => (first(acl(data).Rules).Priority = 9), 'in the order Bad, Rate'],
   [
     'routing.web-acl',
@@ -92,6 +98,16 @@ const OWN_GROUP: Breach = [
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'routing.web-acl',
+    'a lower limit in an attack',
+    (data) => (first(acl(data).Rules).Statement = { RateBasedStatement: { Limit: 500 } } as never),
+  ],
+  [
+    'routing.web-acl',
+    'no samples of requests',
+    (data) => Object.assign(first(acl(data).Rules), { VisibilityConfig: { SampledRequestsEnabled: false } }),
+  ],
   [
     'routing.web-acl',
     'what Shield Advanced refuses in an attack',
