@@ -502,6 +502,11 @@ const DENIED: readonly (readonly [id: string, what: string, policy: (data: Data)
 ];
 
 const HARMLESS: Harmless[] = [
+  [
+    'platform.bus',
+    'a log of what was not delivered, without events',
+    ({ platform }) => (platform.busSettings.LogConfig = { Level: 'ERROR', IncludeDetail: 'NONE' }),
+  ],
   ...DENIED.map(
     ([id, what, policy]): Harmless => [
       id,
