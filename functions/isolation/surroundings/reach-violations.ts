@@ -1,6 +1,8 @@
 import {
   CELLS_PARAMETER_PATH,
   platformStackName,
+  RELEASE_PIPELINE,
+  SERVICE_REPOSITORY,
   TENANT_ROLE_PATH,
   TENANT_TAG,
   tenantIdIn,
@@ -28,12 +30,28 @@ const SHOWING_DATA = [
   ...['logs:GetLogEvents', 'logs:GetLogRecord', 'logs:GetLogObject', 'wafv2:GetSampledRequests'],
 ];
 
-/** A message to the operators is no way to anything. */
-const TELLING = ['sns:publish'];
+/**
+ * A message to the operators is no way to anything. Whoever pushes an image, or approves one, is the customer's choice: the
+ * pipeline asks for both.
+ */
+const BY_DESIGN = [
+  'sns:publish',
+  ...[
+    'batchchecklayeravailability',
+    'initiatelayerupload',
+    'uploadlayerpart',
+    'completelayerupload',
+    'putimage',
+    'startimagescan',
+  ].map((action) => `ecr:${action}`),
+  ...['startpipelineexecution', 'stoppipelineexecution', 'retrystageexecution', 'putapprovalresult'].map(
+    (action) => `codepipeline:${action}`,
+  ),
+];
 
 /** Whether a pattern allows more than to look at settings. One that ends before it says what it does allows more. */
 const doesMore = (pattern: string) =>
-  (!TELLING.includes(pattern.toLowerCase()) && !READING.test(pattern.split(/[*?]/)[0] ?? '')) ||
+  (!BY_DESIGN.includes(pattern.toLowerCase()) && !READING.test(pattern.split(/[*?]/)[0] ?? '')) ||
   SHOWING_DATA.some((action) => covers(pattern, action));
 
 /**
@@ -151,6 +169,7 @@ function namesTenants({ operator, key, values }: Condition, arns: readonly strin
 /** Only the pipeline starts it, and anybody who may push may start the pipeline. */
 const isRelease = (arn: string) => arn.endsWith(':TenantRelease');
 
+const ALARMS = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm'];
 /** What decides, in the network of a cell, who talks to whom. */
 const OF_NETWORK: Readonly<Record<string, string>> = {
   'AWS::EC2::VPC': 'vpc',
@@ -218,7 +237,7 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
     ...of('events', ...idsOf(resources, 'AWS::Events::EventBus').map((name) => `event-bus/${name}`), ...rules),
     ...of('sqs', ...idsOf(resources, 'AWS::SQS::Queue').map((url) => url.split('/').at(-1) ?? '')),
     ...idsOf(resources, 'AWS::SNS::Topic'),
-    ...of('cloudwatch', ...idsOf(resources, 'AWS::CloudWatch::Alarm').map((name) => `alarm:${name}`)),
+    ...ALARMS.flatMap((type) => of('cloudwatch', ...idsOf(resources, type).map((name) => `alarm:${name}`))),
     ...of('cloudwatch', `alarm:${tenantNames.stack(ANY_ID, 'database')}*`),
     ...idsOf(resources, 'AWS::Logs::LogGroup').flatMap((name) =>
       of('logs', `log-group:${name}`, `log-group:${name}:*`),
@@ -237,7 +256,12 @@ function arnsOf({ region, accountId, cell }: Surroundings, resources: readonly E
       of('ec2', ...idsOf(resources, type).map((id) => `${kind}/${id}`)),
     ),
     ...zonesIn(resources),
-    ...[cell.loadBalancerArn, cell.listenerArn, ...Object.values(cell.targetGroupArns)],
+    // The delivery's template is not read, but whoever changes the pipeline decides what runs without an approval.
+    role(`/${platformStackName('Delivery')}-*`),
+    ...of('codepipeline', RELEASE_PIPELINE),
+    ...of('ecr', `repository/${SERVICE_REPOSITORY}`),
+    ...idsOf(resources, 'AWS::ElasticLoadBalancingV2::Listener'),
+    ...[cell.loadBalancerArn, ...Object.values(cell.targetGroupArns)],
     cell.listenerArn.replace(':listener/', ':listener-rule/').concat('/*'),
     ...of('wafv2', ...acls.map((acl) => `regional/webacl/${acl}`)),
   ];

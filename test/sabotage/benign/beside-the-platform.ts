@@ -13,6 +13,7 @@ import {
 import { CreateRoleCommand, DeleteRoleCommand } from '@aws-sdk/client-iam';
 import { UpdateFunctionConfigurationCommand } from '@aws-sdk/client-lambda';
 import { CreateStateMachineCommand, DeleteStateMachineCommand } from '@aws-sdk/client-sfn';
+import { RELEASE_PIPELINE, SERVICE_REPOSITORY } from '../../../functions/contract/naming';
 import { aUser } from '../identity-changes';
 import { emptyDefaultGroup } from '../network-changes';
 import { adding, bucketPolicy, keyPolicy, tablePolicy } from '../policies';
@@ -53,6 +54,10 @@ export const CHANGES_BESIDE_THE_PLATFORM: readonly SharedChange[] = [
   user('a deployment passes roles on by the end of their names', 'deployer', {
     Action: ['iam:PassRole'],
     Resource: 'arn:aws:iam::*:role/*-execution',
+  }),
+  user('a build pushes images of the shared service, and a person approves one', 'approver', {
+    Action: ['ecr:InitiateLayerUpload', 'ecr:PutImage', 'codepipeline:PutApprovalResult'],
+    Resource: [`arn:aws:ecr:*:*:repository/${SERVICE_REPOSITORY}`, `arn:aws:codepipeline:*:*:${RELEASE_PIPELINE}`],
   }),
   user('another product has a tag of the same name', 'another-product', {
     Action: 'kms:*',

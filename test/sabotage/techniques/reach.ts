@@ -6,7 +6,7 @@ import {
   DeleteUserCommand,
   DetachUserPolicyCommand,
 } from '@aws-sdk/client-iam';
-import { TENANT_TAG, tenantNames } from '../../../functions/contract/naming';
+import { RELEASE_PIPELINE, TENANT_TAG, tenantNames } from '../../../functions/contract/naming';
 import { aUser } from '../identity-changes';
 import type { SharedScene, SharedTechnique } from '../surroundings-target';
 import { resourceOf } from './platform';
@@ -117,6 +117,12 @@ export const REACH_TECHNIQUES: readonly SharedTechnique[] = [
     'log-deleter',
     'logs:DeleteLogGroup',
     inAccount('logs', 'log-group:/tenants/*'),
+  ),
+  given(
+    'let a user take the approval out of the pipeline',
+    'pipeline-changer',
+    'codepipeline:UpdatePipeline',
+    inAccount('codepipeline', RELEASE_PIPELINE),
   ),
   given('let a user route the cell’s traffic', 'router', ['ec2:CreateRoute', 'ec2:ReplaceRoute'], (surroundings) =>
     inAccount('ec2', `route-table/${surroundings.cell.routeTableIds[0]}`)(surroundings),

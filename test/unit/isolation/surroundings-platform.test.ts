@@ -154,6 +154,11 @@ const BREACHES: Breach[] = [
       ['rds:ModifyDBParameterGroup', 'arn:aws:rds:*:*:pg:tenant-*'],
       ['logs:DeleteLogGroup', 'arn:aws:logs:*:*:log-group:/tenants/*'],
       ['ecs:ExecuteCommand', `arn:aws:ecs:*:*:cluster/${surroundings.cell.clusterName}`],
+      ['codepipeline:UpdatePipeline', 'arn:aws:codepipeline:*:*:tenant-onboarding-release'],
+      ['codepipeline:*', 'arn:aws:codepipeline:*:*:tenant-onboarding-*'],
+      ['iam:PassRole', `arn:aws:iam::${ACCOUNT_ID}:role/TenantOnboarding-Delivery-Role1A2B`],
+      ['ecr:BatchDeleteImage', 'arn:aws:ecr:*:*:repository/tenant-onboarding/service'],
+      ['cloudwatch:DisableAlarmActions', 'arn:aws:cloudwatch:*:*:alarm:CellUnhealthy'],
     ] as const
   ).map(
     ([Action, Resource]): Breach => [
@@ -566,6 +571,14 @@ const HARMLESS: Harmless[] = [
       ['databases of a team that is called like tenants', 'rds:*', 'arn:aws:rds:*:*:db:tenant-portal-*'],
       ['stacks of another team', 'cloudformation:UpdateStack', 'arn:aws:cloudformation:*:*:stack/web-*'],
       ['all executions', 'states:StopExecution', 'arn:aws:states:*:*:execution:*:*'],
+      ['images that are pushed', 'ecr:PutImage', 'arn:aws:ecr:*:*:repository/tenant-onboarding/service'],
+      [
+        'approvals',
+        'codepipeline:PutApprovalResult',
+        'arn:aws:codepipeline:*:*:tenant-onboarding-release/Approval/Approve',
+      ],
+      ['releases', 'codepipeline:StartPipelineExecution', 'arn:aws:codepipeline:*:*:tenant-onboarding-release'],
+      ['repositories of every team', 'ecr:*', 'arn:aws:ecr:*:*:repository/*'],
       ['another team’s cluster', 'ecs:ExecuteCommand', 'arn:aws:ecs:*:*:cluster/team'],
     ] as const
   ).map(
