@@ -1,10 +1,21 @@
-import { type Client, Pool } from 'pg';
+import { type Client, Pool, type PoolConfig } from 'pg';
 import type { Database } from './tenant';
 
 const ignore = () => undefined;
 
-/** A pool whose connections may have a transaction. */
+/**
+ * A pool whose connections may have a transaction, and give it back. One that a query has left open ends with its connection:
+ * it would take in what the next requests write, whose visitors are told that it is kept, and then the server ends it.
+ */
 export class TenantPool extends Pool implements Database {
+  constructor(config: PoolConfig) {
+    super(config);
+    this.on('release', (failure, client) => {
+      // The pool itself ends one that has failed.
+      if (!failure && client.getTransactionStatus() !== 'I') void client.end();
+    });
+  }
+
   async transaction<T>(work: (session: Pick<Client, 'query'>) => Promise<T>): Promise<T> {
     const session = await this.connect();
     // Without a handler, a server that stops between two statements would end this process.

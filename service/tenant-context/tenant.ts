@@ -1,11 +1,13 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Client, Pool } from 'pg';
 
-/** The tenant's database. Each query is on any of its connections. */
+/**
+ * The tenant's database. Each query is on any of its connections, and what it leaves in a session (SET, PREPARE, an advisory
+ * lock) is there for whoever gets that connection next. A transaction that it leaves open is rolled back.
+ */
 export interface Database extends Pick<Pool, 'query'> {
   /**
-   * Does work in one transaction, with one connection: what it does is kept when it ends, and none of it when it throws. `BEGIN` by
-   * `query` would begin one for whoever gets that connection next.
+   * Does work in one transaction, with one connection: what it does is kept when it ends, and none of it when it throws.
    *
    * Every task has two connections for each tenant, so wait for nothing else in it. The server ends one that idles for 15 s.
    */
