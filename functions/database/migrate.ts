@@ -6,7 +6,7 @@ import { isBehind } from '../contract/migration';
 import { DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 import { codeOf } from '../shared/error-code';
 import { databaseError } from './database-errors';
-import { executedAfter, onSession } from './one-session';
+import { AS_BEGUN, executedAfter, onSession } from './one-session';
 import { alone, isOutside, notInTransaction, outsideMigration } from './outside-transaction';
 
 /** SQL state of a statement that its time limit has ended, where no other run's lock was waited for. */
@@ -63,8 +63,7 @@ function failureOf(error: unknown, failed: string | undefined, { living }: Migra
  */
 export async function migrate(client: Client, migrating: Migrating): Promise<string> {
   const { files, target } = migrating;
-  const [owner, schema] = [DATABASE_OWNER, DATABASE_SCHEMA].map(escapeIdentifier);
-  const become = `SET ROLE ${owner}; SET search_path = ${schema}`;
+  const become = `SET ROLE ${escapeIdentifier(DATABASE_OWNER)}; ${AS_BEGUN}`;
   const found = await executedAfter(client, become);
   if (!found) await client.query(become);
   const executed = found ?? [];

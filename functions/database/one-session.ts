@@ -53,11 +53,17 @@ class OwnTables implements DatabaseIntrospector {
 /** kysely's own (PostgresAdapter), so that a run of an earlier release is waited for, too. */
 export const MIGRATION_LOCK = '3853314791062309107';
 /**
+ * The settings with which each file begins, whatever the one before it has set for its session, as a dump's first lines do: a
+ * file must do the same in a database that gets it alone and in one that gets them all. "RESET": as the session began.
+ */
+export const AS_BEGUN = `RESET ALL; SET search_path = ${DATABASE_SCHEMA}`;
+
+/**
  * A run waits for another one as long as a statement may take, and for a lock of the application as its session says.
  * "SET": DEFAULT is what the session began with.
  */
 const BEGIN_ALONE = `
-  BEGIN; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}); SET LOCAL lock_timeout TO DEFAULT`;
+  BEGIN; ${AS_BEGUN}; SET LOCAL lock_timeout = 0; SELECT pg_advisory_xact_lock(${MIGRATION_LOCK}); SET LOCAL lock_timeout TO DEFAULT`;
 
 /** The transaction itself takes the advisory lock, which ends with it. kysely asks for lock, begin and unlock one by one. */
 class LockingDriver extends PostgresDriver {

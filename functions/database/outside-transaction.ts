@@ -3,6 +3,7 @@ import type { Client } from 'pg';
 import type { MigrationFile } from '../../service/migrations/manifest';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_SCHEMA } from '../contract/naming';
+import { AS_BEGUN } from './one-session';
 
 /** First line of a file whose statements run by themselves. */
 const MARKER = '-- outside a transaction\n';
@@ -14,7 +15,7 @@ const LOCK = 7_306_915;
  * What is built beside the application keeps nobody waiting, and takes as long as the table is large. The
  * function that asks has 300 s (contract/time-limits.ts).
  */
-const LIMITS = `SET statement_timeout = '60s'; SET lock_timeout = 0`;
+const LIMITS = `${AS_BEGUN}; SET statement_timeout = '60s'; SET lock_timeout = 0`;
 
 export const isOutside = ({ text }: MigrationFile): boolean => text.startsWith(MARKER);
 
@@ -69,7 +70,7 @@ export async function alone<T>(client: Client, work: () => Promise<T>): Promise<
     await client.query(LIMITS);
     return await work();
   } finally {
-    await client.query('RESET statement_timeout; RESET lock_timeout');
+    await client.query(AS_BEGUN);
     await client.query('SELECT pg_advisory_unlock($1)', [LOCK]);
   }
 }

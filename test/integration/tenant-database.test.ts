@@ -151,6 +151,14 @@ describe('a transaction of an application', () => {
     expect(pool.totalCount).toBeLessThanOrEqual(2);
   });
 
+  test('that a query has left open takes in nothing that another one writes', async () => {
+    await pool.query('BEGIN');
+    await pool.query(insert('Ed'));
+    expect(await asApplication(NAMES)).toContainEqual({ name: 'Ed' });
+    for (const _ of [1, 2, 3]) await expect(pool.query('BEGIN; SELECT 1/0')).rejects.toMatchObject({ code: '22012' });
+    expect((await pool.query('SELECT 1 AS one')).rows).toEqual([{ one: 1 }]);
+  });
+
   test('that the server ends between two statements ends nothing else', async () => {
     const failing = pool.transaction(async (session) => {
       const { rows } = await session.query('SELECT pg_backend_pid() AS pid');
@@ -299,6 +307,24 @@ describe('migrations of a database that an application uses', () => {
     await asMaster(`ALTER ROLE ${APPLICATION} RESET lock_timeout`);
     await setUp({ to: LAST.name, living: true }, [...RELEASED, LAST]);
     expect(await settings()).toMatchObject([{ rolconfig: expect.stringContaining('search_path') }]);
+  });
+
+  test('begin each with the settings of the session, whatever the file before has set, as a dump does', async () => {
+    const settings = `SET statement_timeout = 0; SELECT pg_catalog.set_config('search_path', '', false)`;
+    const limits = (table: string) =>
+      `CREATE TABLE ${table} AS SELECT current_setting('statement_timeout') AS statement, current_setting('search_path') AS path`;
+    const [dump, next] = [file('0004-dump', settings), file('0005-next', limits('settings'))];
+    const outside = file('0006-outside', `-- outside a transaction\n${settings};\n`);
+    const after = file('0007-after', `-- outside a transaction\n${limits('outside')};\n`);
+    const files = [...RELEASED, LAST, dump, next, outside, after];
+    expect(await living(files)).toEqual({ version: after.name });
+    expect(await asApplication('TABLE settings')).toEqual([{ statement: '15s', path: 'funnels' }]);
+    expect(await asApplication('TABLE outside')).toEqual([{ statement: '1min', path: 'funnels' }]);
+    const names = files.slice(3).map(({ name }) => `'${name}'`);
+    await asMaster(
+      `SET ROLE funnels_owner; DROP TABLE funnels.settings, funnels.outside;
+       DELETE FROM funnels.kysely_migration WHERE name IN (${names})`,
+    );
   });
 
   test('give up soon when the application holds a lock, so that it never waits for long', async () => {
