@@ -10,10 +10,11 @@ export interface MigrationFile {
   readonly text: string;
 }
 
-const migration = (file: string, text: string): MigrationFile => ({
-  name: `${file}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`,
-  text,
-});
+/** The same file, whatever editor or checkout has put before it and at the ends of its lines: its digest is for ever. */
+export function migration(file: string, read: string): MigrationFile {
+  const text = read.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n');
+  return { name: `${file}-${createHash('sha256').update(text).digest('hex').slice(0, 12)}`, text };
+}
 
 /**
  * The migrations, in the order in which they run. A file that has been released is never changed.

@@ -2,7 +2,8 @@ import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseError } from 'pg';
 import { databaseError } from '../../../functions/database/database-errors';
-import { MIGRATION_FILES } from '../../../service/migrations/manifest';
+import { isOutside } from '../../../functions/database/outside-transaction';
+import { MIGRATION_FILES, migration } from '../../../service/migrations/manifest';
 
 const refused = (code: string) =>
   Object.assign(new DatabaseError('no', 2, 'error'), { code, detail: 'Key (email)=(jo@acme.example) exists.' });
@@ -33,6 +34,13 @@ test('the error message contains the SQL state and no data of a row', () => {
 
 test('no released migration has changed', () => {
   expect(MIGRATION_FILES.map(({ name }) => name)).toEqual(['0001-leads-5c9e9e912f37']);
+});
+
+test('a migration is the same file when an editor or a checkout has changed its line ends', () => {
+  const text = '-- outside a transaction\nCREATE INDEX CONCURRENTLY leads_by_email ON leads (email);\n';
+  const saved = migration('0002-index', `\uFEFF${text.replaceAll('\n', '\r\n')}`);
+  expect(saved).toEqual(migration('0002-index', text));
+  expect(isOutside(saved)).toBe(true);
 });
 
 test('the list of migrations has every file of the folder, in order', () => {
