@@ -22,7 +22,10 @@ async function discard({ client, print }: Ops, tenant: string, reason: string): 
   const done = await client.discardRestore(tenant, reason);
   const nothing = done.phase === 'nothing';
   const nothingLeft = `there is no ${done.instanceId}, and nothing of it in the tenant's database`;
-  print(done, () => (nothing ? nothingLeft : `${done.instanceId} is being deleted, and what was copied is dropped`));
+  const discarded = nothing ? nothingLeft : `${done.instanceId} is being deleted, and what was copied is dropped`;
+  // A restore that came as far as the switch has suspended it.
+  const stays = done.suspension === undefined ? '' : `\n${done.host} stays SUSPENDED (${done.suspension}): resume it`;
+  print(done, () => `${discarded}${stays}`);
   return nothing ? EXIT.nothing : EXIT.done;
 }
 
@@ -32,7 +35,8 @@ async function restoreTo(ops: Ops, tenant: string, to: string, reason: string): 
     const step = await client.restore(tenant, to, reason);
     const { tenantId, host, phase, instanceId, rows = 0, suspension = '' } = step;
     if (phase === 'nothing') {
-      print(step, () => `${host} has the data of ${to} already (${rows} rows)`);
+      const again = 'and keeps what was written since; to replace that, too, name a time a second earlier';
+      print(step, () => `${host} has been given the data of ${to} (${rows} rows), ${again}`);
       return EXIT.nothing;
     }
     if (phase === 'done') {
