@@ -38,9 +38,9 @@ const CLUSTER = 'cell';
 const serving = (version: string, healthz = 200) =>
   Buffer.from(`require('node:http').createServer((request, answer) => {
     if (request.url === '/healthz') { answer.statusCode = ${healthz}; answer.end(); return; }
-    const { NAME, OF_IMAGE, PORT } = process.env;
+    const { NAME, OF_IMAGE, PORT, AWS_REGION, AWS_DEFAULT_REGION } = process.env;
     fetch(process.env.AWS_CONTAINER_CREDENTIALS_FULL_URI).then((given) => given.json()).then(({ RoleArn }) =>
-      answer.end(JSON.stringify({ version: '${version}', NAME, OF_IMAGE, PORT, RoleArn })));
+      answer.end(JSON.stringify({ version: '${version}', NAME, OF_IMAGE, PORT, AWS_REGION, AWS_DEFAULT_REGION, RoleArn })));
   }).listen(process.env.PORT, process.env.HOST);`);
 const CRASHING = Buffer.from(`console.log('no such module'); process.exit(3);`);
 
@@ -186,6 +186,8 @@ test('a task runs its image with the environment of both and the credentials of 
     version: 'first',
     NAME: 'of the definition',
     OF_IMAGE: '--size=2',
+    AWS_REGION: emulator.region,
+    AWS_DEFAULT_REGION: emulator.region,
     RoleArn: taskRoleArn,
   });
 });

@@ -117,7 +117,9 @@ class Container:
                     **environment,
                     "HOST": LOOPBACK,
                     "PORT": str(self.port),
+                    # "Amazon ECS environment variables": boto3 reads the second alone.
                     "AWS_REGION": os.environ["AWS_REGION"],
+                    "AWS_DEFAULT_REGION": os.environ["AWS_REGION"],
                     "AWS_ENDPOINT_URL": gateway,
                     "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{gateway}/_local/credentials?role={quote(role_arn, safe='')}",
                     "AWS_EC2_METADATA_DISABLED": "true",
