@@ -13,7 +13,7 @@ import signal
 import ssl
 import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -62,9 +62,11 @@ class Session:
     route: dict[str, Any]
     aws: botocore.session.Session
     until: float
-    connections: threading.BoundedSemaphore = field(
-        default_factory=lambda: threading.BoundedSemaphore(POOL_CONNECTIONS)
-    )
+
+    @property
+    def connections(self) -> threading.BoundedSemaphore:
+        """Of the tenant, and not of the session: a database that is down ends sessions, and is asked by two requests still."""
+        return _turns.setdefault(self.route["tenantId"], threading.BoundedSemaphore(POOL_CONNECTIONS))
 
     def page(self) -> bytes:
         client = self.aws.create_client("s3", region_name=REGION, config=CONFIG)
@@ -77,7 +79,8 @@ class Session:
         host, port = database["host"], int(database["port"])
         rds = self.aws.create_client("rds", region_name=REGION)
         token = rds.generate_db_auth_token(DBHostname=host, Port=port, DBUsername=user, Region=REGION)
-        if not self.connections.acquire(timeout=3):
+        turns = self.connections
+        if not turns.acquire(timeout=3):
             raise Closed("too many requests wait for this database")
         try:
             authorities = ssl.create_default_context(cafile=os.environ["PGSSLROOTCERT"])
@@ -92,11 +95,12 @@ class Session:
             finally:
                 connection.close()
         finally:
-            self.connections.release()
+            turns.release()
 
 
 _routes: dict[str, tuple[float, dict[str, Any] | None]] = {}
 _sessions: dict[str, Session] = {}
+_turns: dict[str, threading.BoundedSemaphore] = {}
 
 
 def _plain(value: dict[str, Any]) -> Any:
