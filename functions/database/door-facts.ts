@@ -4,9 +4,26 @@ import type { FactName } from './door-call';
 const ROLE = (oid: string) =>
   `CASE ${oid} WHEN 0 THEN 'PUBLIC' ELSE coalesce((SELECT quote_ident(rolname) FROM pg_roles WHERE oid = ${oid}), 'unknown') END`;
 const WORD = (condition: string, word: string) => `CASE WHEN ${condition} THEN '${word}' END`;
+/** Who logs in and is not RDS's. */
+const USERS = `(SELECT * FROM pg_roles WHERE rolcanlogin AND rolname !~ '^(pg_|rds)') u`;
 /** Schemas that are not the server's own. */
 const SCHEMAS = `(SELECT * FROM pg_namespace WHERE nspname !~ '^pg_' AND nspname <> 'information_schema') n`;
 const OF_NO_EXTENSION = (oid: string) => `NOT EXISTS (SELECT FROM pg_depend WHERE objid = ${oid} AND deptype = 'e')`;
+
+/**
+ * Whatever kind of object belongs to a role, in each database of the server: the server itself must know it, to drop no role
+ * that has something ("pg_shdepend"). What belongs to the server's own first user, RDS's, is not in it.
+ */
+const OWNED = `(SELECT * FROM pg_shdepend WHERE deptype = 'o' AND dbid <> 0) s`;
+const THIS_DATABASE = '(SELECT oid FROM pg_database WHERE datname = current_database())';
+/** Kinds of objects that lead elsewhere, and those of other facts. */
+const LEADING = ['pg_extension', 'pg_foreign_server', 'pg_foreign_data_wrapper', 'pg_publication'];
+const classes = (names: readonly string[]) => names.map((name) => `'${name}'::regclass`).join(', ');
+const TOLD_BY_OTHERS = classes([...LEADING, 'pg_default_acl', 'pg_event_trigger']);
+/** Another database's names cannot be read from here. */
+const IS_ELSEWHERE = `s.dbid <> ${THIS_DATABASE}`;
+const ELSEWHERE = `DISTINCT concat(s.classid::regclass, ' IN DATABASE ', (SELECT quote_ident(datname) FROM pg_database WHERE oid = s.dbid),
+  ' OF ', ${ROLE('s.refobjid')})`;
 
 /** One line for each grantee of an object but its owner. */
 const grants = (kind: string, from: string, name: string, acl: string, owner: string) => `
@@ -32,9 +49,7 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
   roles: `
     SELECT concat_ws(' ', quote_ident(rolname), ${WORD('rolcanlogin', 'LOGIN')}, ${WORD('rolsuper', 'SUPERUSER')},
       ${WORD('rolcreatedb', 'CREATEDB')}, ${WORD('rolcreaterole', 'CREATEROLE')},
-      ${WORD('rolreplication', 'REPLICATION')}, ${WORD('rolbypassrls', 'BYPASSRLS')},
-      CASE WHEN rolconnlimit >= 0 THEN 'CONNECTION LIMIT ' || rolconnlimit END,
-      CASE WHEN isfinite(rolvaliduntil) THEN 'VALID UNTIL ' || rolvaliduntil END)
+      ${WORD('rolreplication', 'REPLICATION')}, ${WORD('rolbypassrls', 'BYPASSRLS')})
     FROM pg_roles WHERE rolname !~ '^pg_'`,
   members: `
     SELECT concat_ws(' ', quote_ident(m.rolname), 'in', quote_ident(r.rolname), ${WORD('bool_or(a.inherit_option)', 'INHERIT')},
@@ -49,9 +64,12 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
   owners: `
     SELECT concat('DATABASE ', quote_ident(datname), ' OF ', ${ROLE('datdba')}) FROM pg_database
     UNION ALL SELECT concat('SCHEMA ', quote_ident(n.nspname), ' OF ', ${ROLE('n.nspowner')}) FROM ${SCHEMAS}
-    UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' OF ', ${ROLE('c.relowner')}) FROM ${RELATIONS}
-    UNION ALL SELECT concat('FUNCTION ', ${IN_SCHEMA('p.proname')}, ' OF ', ${ROLE('p.proowner')}) FROM ${FUNCTIONS}
-    UNION ALL SELECT concat('LARGE OBJECT ', oid, ' OF ', ${ROLE('lomowner')}) FROM pg_largeobject_metadata`,
+    UNION ALL SELECT concat(CASE s.classid WHEN 'pg_class'::regclass THEN 'TABLE' WHEN 'pg_proc'::regclass THEN 'FUNCTION'
+        ELSE upper(i.type) END, ' ', i.identity, ' OF ', ${ROLE('s.refobjid')})
+      FROM ${OWNED}, LATERAL pg_identify_object(s.classid, s.objid, 0) i
+      WHERE s.dbid = ${THIS_DATABASE} AND s.classid NOT IN ('pg_namespace'::regclass, ${TOLD_BY_OTHERS})
+        AND i.identity !~ '^pg_temp'
+    UNION ALL SELECT ${ELSEWHERE} FROM ${OWNED} WHERE ${IS_ELSEWHERE} AND s.classid NOT IN (${TOLD_BY_OTHERS})`,
   grants: [
     grants(
       'DATABASE',
@@ -99,7 +117,7 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
   ].join(' UNION ALL '),
   defaults: `
     SELECT concat(${ROLE('d.defaclrole')}, coalesce(' IN ' || quote_ident(n.nspname), ''), ' ON ', d.defaclobjtype, ' TO ',
-      coalesce(string_agg(DISTINCT ${ROLE('a.grantee')} || ' ' || a.privilege_type, ', ')
+      coalesce(string_agg(DISTINCT ${ROLE('a.grantee')} || ' ' || a.privilege_type || CASE WHEN a.is_grantable THEN '*' ELSE '' END, ', ')
         FILTER (WHERE a.grantee <> d.defaclrole), 'nobody'))
     FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
       LEFT JOIN LATERAL aclexplode(d.defaclacl) a ON true
@@ -121,19 +139,25 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
     UNION ALL SELECT 'FOREIGN DATA WRAPPER ' || quote_ident(fdwname) FROM pg_foreign_data_wrapper
     UNION ALL SELECT 'SERVER ' || quote_ident(srvname) FROM pg_foreign_server
     UNION ALL SELECT concat('USER MAPPING ON ', quote_ident(srvname), ' FOR ', quote_ident(usename)) FROM pg_user_mappings
+    UNION ALL SELECT ${ELSEWHERE} FROM ${OWNED} WHERE ${IS_ELSEWHERE} AND s.classid IN (${classes(LEADING)})
     UNION ALL SELECT 'FOREIGN TABLE ' || ${IN_SCHEMA('c.relname')} FROM ${RELATIONS} WHERE c.relkind = 'f'`,
   replication: `
     SELECT 'PUBLICATION ' || quote_ident(pubname) FROM pg_publication
     UNION ALL SELECT 'SUBSCRIPTION ' || quote_ident(subname) FROM pg_subscription
     UNION ALL SELECT concat('SLOT ', quote_ident(slot_name), ' ', slot_type) FROM pg_replication_slots`,
-  // What begins a session, and what keeps the application from its rows without letting anybody else at them: a limit below
-  // the server's own, tables that a crash empties, and roles that have nothing of a table which the defaults give them.
+  // What begins a session, and what keeps the application from its rows without letting anybody else at them: a limit of the
+  // database or of a user below the server's own, a user's last day, tables that a crash empties, and roles that have nothing
+  // of a table which the defaults give them.
   settings: `
     SELECT concat(CASE s.setrole WHEN 0 THEN 'ALL' ELSE ${ROLE('s.setrole')} END,
       coalesce(' IN ' || (SELECT quote_ident(datname) FROM pg_database WHERE oid = s.setdatabase), ''), ': ', setting)
     FROM pg_db_role_setting s, unnest(s.setconfig) setting
     UNION ALL SELECT concat('DATABASE ', quote_ident(datname), ': CONNECTION LIMIT ', datconnlimit) FROM pg_database
       WHERE datname = current_database() AND datconnlimit BETWEEN 0 AND ${MAX_CONNECTIONS - 1}
+    UNION ALL SELECT concat('ROLE ', quote_ident(rolname), ': ', limited) FROM ${USERS}, LATERAL (VALUES
+        (CASE WHEN rolconnlimit BETWEEN 0 AND ${MAX_CONNECTIONS - 1} THEN 'CONNECTION LIMIT ' || rolconnlimit END),
+        (CASE WHEN isfinite(rolvaliduntil) THEN 'VALID UNTIL ' || rolvaliduntil END)) l (limited)
+      WHERE limited IS NOT NULL
     UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ': UNLOGGED') FROM ${RELATIONS}
       WHERE c.relkind <> 'p' AND c.relpersistence = 'u'
     UNION ALL SELECT concat('TABLE ', ${IN_SCHEMA('c.relname')}, ' TO ', ${ROLE('a.grantee')}, ': nothing')

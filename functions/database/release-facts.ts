@@ -34,8 +34,9 @@ export interface ExpectedFact {
 const RDS_GROUPS = 'rds_[a-z_]+';
 const RDS_USERS = '(?:rdsadmin|rdsrepladmin|rdstopmgr)';
 const RDS = `(?:${RDS_GROUPS}|${RDS_USERS}|pg_[a-z_]+)`;
-const ATTRIBUTES =
-  '(?: (?:SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS))*(?: CONNECTION LIMIT \\d+)?(?: VALID UNTIL .*)?';
+/** What RDS's own user has, and what is in its database, which lets nobody in. */
+const OF_RDS = ['.+ OF rdsadmin', '\\S+ IN DATABASE rdsadmin OF .+'];
+const ATTRIBUTES = '(?: (?:SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS))*';
 
 /** Whether a line of the fact `owners` is of rows that a restore has staged, or of their schema. */
 export const isStagedLine = (line: string) => new RegExp(`^[A-Z ]+ ${DATABASE_STAGING}[. ]`).test(line);
@@ -99,13 +100,14 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
     owners: {
       required: [`DATABASE ${database} OF ${master}`, `SCHEMA ${schema} OF ${owner}`],
       allowed: matching(
-        `DATABASE (?:postgres|template1) OF (?:${master}|rdsadmin)`,
-        'DATABASE (?:rdsadmin|template0) OF rdsadmin',
+        `DATABASE (?:postgres|template1) OF ${master}`,
         'SCHEMA public OF pg_database_owner',
-        `(?:TABLE|FUNCTION) ${schema}\\.\\S+ OF ${owner}`,
+        // Whatever kind of object it is: the migrations make it.
+        `[A-Z ]+ ${schema}\\..+ OF ${owner}`,
+        ...OF_RDS,
         // What is left there is told by database.leftovers; that it is anybody else's, or anybody's to read, by the others.
         `SCHEMA ${DATABASE_STAGING} OF ${owner}`,
-        `TABLE ${DATABASE_STAGING}\\.\\S+ OF ${owner}`,
+        `[A-Z ]+ ${DATABASE_STAGING}\\..+ OF ${owner}`,
       ),
     },
     grants: {
@@ -132,7 +134,10 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
       allowed: matching(`${RDS}(?: IN \\S+)? ON \\S TO .*`),
     },
     code: { required: [], allowed: matching(`EVENT TRIGGER \\S+ of ${RDS_USERS}`) },
-    foreign: { required: ['EXTENSION plpgsql'], allowed: matching('LANGUAGE (?:c|internal|plpgsql|sql)') },
+    foreign: {
+      required: ['EXTENSION plpgsql'],
+      allowed: matching('LANGUAGE (?:c|internal|plpgsql|sql)', ...OF_RDS),
+    },
     // RDS itself keeps a physical slot for each replica.
     replication: { required: [], allowed: matching('SLOT rds_\\S+ physical') },
     settings: {

@@ -22,9 +22,13 @@ async function tokenOf({ subject, aws }: Scene, username: string): Promise<strin
   return new Signer({ hostname, port: Number(EndpointPort), username, region, credentials }).getAuthToken();
 }
 
-async function ask({ subject }: Scene, user: string, password: string, statements: readonly string[]) {
+async function ask(
+  { subject }: Scene,
+  { user, password, database = DATABASE_NAME }: { user: string; password: string; database?: string },
+  statements: readonly string[],
+) {
   const { EndpointAddress: host, EndpointPort } = databaseOf(subject);
-  const place = { host, port: Number(EndpointPort), database: DATABASE_NAME };
+  const place = { host, port: Number(EndpointPort), database };
   // An attacker asks for no certificate.
   const client = new Client({ ...place, user, password, ssl: { rejectUnauthorized: false } });
   client.on('error', () => undefined);
@@ -37,19 +41,23 @@ async function ask({ subject }: Scene, user: string, password: string, statement
 }
 
 /** Runs statements as the master user, with the secret's password, or with a token when that is not taken. */
-export async function asMaster(scene: Scene, ...statements: readonly string[]): Promise<void> {
+async function asMasterIn(scene: Scene, database: string, statements: readonly string[]): Promise<void> {
+  const login = { user: DATABASE_MASTER, database };
   try {
-    await ask(scene, DATABASE_MASTER, await masterPassword(scene), statements);
+    await ask(scene, { ...login, password: await masterPassword(scene) }, statements);
   } catch (thrown) {
     if (!/authentication failed/.test(String(thrown))) throw thrown;
-    await ask(scene, DATABASE_MASTER, await tokenOf(scene, DATABASE_MASTER), statements);
+    await ask(scene, { ...login, password: await tokenOf(scene, DATABASE_MASTER) }, statements);
   }
 }
+
+export const asMaster = (scene: Scene, ...statements: readonly string[]): Promise<void> =>
+  asMasterIn(scene, DATABASE_NAME, statements);
 
 /** Runs statements as the shared service does, with a token. */
 export const asApplication = async (scene: Scene, ...statements: readonly string[]) => {
   const user = applicationOf(scene.subject);
-  return ask(scene, user, await tokenOf(scene, user), statements);
+  return ask(scene, { user, password: await tokenOf(scene, user) }, statements);
 };
 
 type ByUser = (application: string) => readonly string[];
@@ -68,5 +76,22 @@ export const inDatabase = (
     const user = applicationOf(scene.subject);
     await asMaster(scene, ...made(user));
     return { expectedEvidence: expectedEvidence(user), revert: () => asMaster(scene, ...unmade(user)) };
+  },
+});
+
+const OTHER_DATABASE = 'postgres';
+
+/** A statement of the master user in another database of the tenant's server, and the one that puts it right. */
+export const inOtherDatabase = (
+  name: string,
+  check: string,
+  [made, unmade]: readonly [made: string, unmade: string],
+  expectedEvidence: string,
+): AttackTechnique => ({
+  name,
+  check,
+  detonate: async (scene) => {
+    await asMasterIn(scene, OTHER_DATABASE, [made]);
+    return { expectedEvidence, revert: () => asMasterIn(scene, OTHER_DATABASE, [unmade]) };
   },
 });

@@ -22,7 +22,7 @@ export const DATABASE_DOOR_METADATA = [
     id: 'database.owners',
     title: 'All that is in the database belongs to its owner',
     question:
-      'Do databases, schemas, tables, functions and large objects belong to the roles that the release makes their owners?',
+      'Do databases, and whatever is in the tenant’s, belong to the roles that the release makes their owners, and has no role anything in another database?',
     severity: 'critical',
     controls: { 'SOC 2': ['CC6.1'] },
     remediation: 'Drop what the evidence names, or give it back to the owner that the release names.',
@@ -58,7 +58,7 @@ export const DATABASE_DOOR_METADATA = [
     id: 'database.foreign',
     title: 'The database leads to no other server',
     question:
-      'Are there no foreign servers, wrappers, tables and user mappings, and no extensions or languages but the release’s?',
+      'Are there no foreign servers, wrappers, tables and user mappings, and no extensions or languages but the release’s, in no database?',
     severity: 'high',
     controls: { 'SOC 2': ['CC6.7'] },
     remediation:
@@ -80,7 +80,7 @@ export const DATABASE_DOOR_METADATA = [
     severity: 'high',
     controls: { 'SOC 2': ['CC6.8'] },
     remediation:
-      'Reset the setting that the evidence names (`ALTER ROLE … RESET …`), lift the limit (`ALTER DATABASE … CONNECTION LIMIT -1`), keep the table in the log (`ALTER TABLE … SET LOGGED`), or grant the role its rights again.',
+      "Reset the setting that the evidence names (`ALTER ROLE … RESET …`), lift the limit (`ALTER DATABASE … CONNECTION LIMIT -1`, `ALTER ROLE … CONNECTION LIMIT -1 VALID UNTIL 'infinity'`), keep the table in the log (`ALTER TABLE … SET LOGGED`), or grant the role its rights again.",
   },
   {
     id: 'database.release',

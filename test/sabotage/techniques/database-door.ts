@@ -1,4 +1,4 @@
-import { inDatabase } from '../database-sessions';
+import { inDatabase, inOtherDatabase } from '../database-sessions';
 import type { AttackTechnique } from '../technique';
 
 const FUNCTION = `CREATE FUNCTION funnels.copied() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'`;
@@ -90,6 +90,46 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => ['DROP SCHEMA funnels_restored CASCADE'],
     (user) => `SCHEMA funnels_restored TO ${user}: USAGE`,
   ),
+  inOtherDatabase(
+    'keep a copy of the leads in the database postgres',
+    'database.owners',
+    ['CREATE TABLE leads_of_funnels (email text)', 'DROP TABLE leads_of_funnels'],
+    'pg_class IN DATABASE postgres OF tenant_admin',
+  ),
+  inOtherDatabase(
+    'lend the master user’s rights by a function in the database postgres',
+    'database.owners',
+    [`CREATE FUNCTION lent() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`, 'DROP FUNCTION lent()'],
+    'pg_proc IN DATABASE postgres OF tenant_admin',
+  ),
+  inOtherDatabase(
+    'make an extension in the database postgres',
+    'database.foreign',
+    ['CREATE EXTENSION citext', 'DROP EXTENSION citext'],
+    'pg_extension IN DATABASE postgres OF tenant_admin',
+  ),
+  inDatabase(
+    'make an operator of another owner',
+    'database.owners',
+    () => ['CREATE OPERATOR public.=== (FUNCTION = pg_catalog.texteq, LEFTARG = text, RIGHTARG = text)'],
+    () => ['DROP OPERATOR public.=== (text, text)'],
+    () => 'OPERATOR public.===(pg_catalog.text,pg_catalog.text) OF tenant_admin',
+  ),
+  inDatabase(
+    'let the application pass on its rights to tables to come',
+    'database.grants',
+    (user) => asOwner(`ALTER DEFAULT PRIVILEGES IN SCHEMA funnels GRANT SELECT ON TABLES TO ${user} WITH GRANT OPTION`),
+    (user) =>
+      asOwner(`ALTER DEFAULT PRIVILEGES IN SCHEMA funnels REVOKE GRANT OPTION FOR SELECT ON TABLES FROM ${user}`),
+    (user) => `${user} SELECT*`,
+  ),
+  inDatabase(
+    'give the reader a last day',
+    'database.sessions',
+    (user) => [`ALTER ROLE ${readerOf(user)} VALID UNTIL '2099-01-01'`],
+    (user) => [`ALTER ROLE ${readerOf(user)} VALID UNTIL 'infinity'`],
+    (user) => `ROLE ${readerOf(user)}: VALID UNTIL 2099-01-01`,
+  ),
   inDatabase(
     'make a second database',
     'database.owners',
@@ -170,10 +210,10 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
   ),
   inDatabase(
     'let the reader connect once at a time',
-    'database.logins',
+    'database.sessions',
     (user) => [`ALTER ROLE ${readerOf(user)} CONNECTION LIMIT 1`],
     (user) => [`ALTER ROLE ${readerOf(user)} CONNECTION LIMIT -1`],
-    () => 'LOGIN CONNECTION LIMIT 1',
+    (user) => `ROLE ${readerOf(user)}: CONNECTION LIMIT 1`,
   ),
   inDatabase(
     'copy the leads into a large object',

@@ -92,6 +92,25 @@ testBreaches(CHECKS, [
     'SCHEMA funnels_restored TO',
   ],
   ['database.owners', 'another schema', having('owners', 'SCHEMA other OF tenant_admin'), 'SCHEMA other'],
+  ['database.owners', 'a type of another', having('owners', 'TYPE funnels.kind OF tenant_admin'), 'TYPE funnels.kind'],
+  [
+    'database.owners',
+    'a copy in another database',
+    having('owners', 'pg_class IN DATABASE postgres OF tenant_admin'),
+    'pg_class IN DATABASE postgres',
+  ],
+  [
+    'database.foreign',
+    'an extension in another database',
+    having('foreign', 'pg_extension IN DATABASE postgres OF tenant_admin'),
+    'pg_extension IN DATABASE postgres',
+  ],
+  [
+    'database.grants',
+    'the statistics of statements in the tenant’s own schema',
+    having('grants', 'TABLE funnels.pg_stat_statements TO PUBLIC: SELECT'),
+    'TO PUBLIC',
+  ],
   ['database.grants', 'a table for PUBLIC', having('grants', 'TABLE funnels.leads TO PUBLIC: SELECT'), 'TO PUBLIC'],
   [
     'database.grants',
@@ -222,9 +241,19 @@ test('a group that RDS makes in a version to come is nobody’s way in, until so
   expect(await answer('database.grants', grants)).toMatchObject({ passed: false });
 });
 
+test.each([
+  ['database.owners', 'owners', 'STATISTICS OBJECT funnels.together OF funnels_owner'],
+  ['database.owners', 'owners', 'FUNCTION funnels.total(integer, text) OF funnels_owner'],
+  ['database.owners', 'owners', 'SCHEMA of_an_extension OF rdsadmin'],
+])('%s: %s with the line %s is no violation', async (id, fact, line) => {
+  expect(await answer(id, having(fact, line))).toMatchObject({ passed: true });
+});
+
 test('what keeps the application from its rows, and lets nobody at them, suspends no tenant', async () => {
   const scarce = [
     'DATABASE funnels: CONNECTION LIMIT 20',
+    `ROLE ${application}: CONNECTION LIMIT 20`,
+    `ROLE ${application}: VALID UNTIL 2099-01-01 00:00:00+00`,
     'TABLE funnels.leads: UNLOGGED',
     `TABLE funnels.leads TO ${tenantNames.databaseReader(tenantId)}: nothing`,
   ];
@@ -237,9 +266,10 @@ test('what keeps the application from its rows, and lets nobody at them, suspend
     remediation: { action: expect.stringMatching(/CONNECTION LIMIT -1.*SET LOGGED.*grant/) },
   });
   const { settings, ...others } = FACT_QUERIES;
-  const asksForIt = /datconnlimit|relpersistence|: nothing/;
+  const asksForIt = /datconnlimit|rolconnlimit|rolvaliduntil|relpersistence|: nothing/;
   expect(settings).toMatch(asksForIt);
-  expect(settings).toContain(`datconnlimit BETWEEN 0 AND ${MAX_CONNECTIONS - 1}`);
+  for (const limit of ['datconnlimit', 'rolconnlimit'])
+    expect(settings).toContain(`${limit} BETWEEN 0 AND ${MAX_CONNECTIONS - 1}`);
   expect(Object.values(others).filter((query) => asksForIt.test(query))).toEqual([]);
 });
 
