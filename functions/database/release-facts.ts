@@ -54,13 +54,20 @@ const TUNED = anyOf(
   ...['(?:[a-z_]+_)?work_mem', 'temp_buffers', 'hash_mem_multiplier', 'default_statistics_target'],
   ...['enable_[a-z_]+', '[a-z_]+_cost', 'effective_[a-z_]+', '(?:max_)?parallel_[a-z_]+'],
   ...['jit(?:_above_cost)?', 'geqo(?:_threshold)?', '(?:from|join)_collapse_limit', 'plan_cache_mode'],
-  ...['TimeZone', 'DateStyle', 'IntervalStyle', 'lc_[a-z]+', 'extra_float_digits', 'client_min_messages'],
+  ...['TimeZone', 'DateStyle', 'IntervalStyle', 'lc_[a-z]+', 'extra_float_digits'],
+  ...['application_name', 'client_min_messages'],
 );
 /** None, or long enough for a statement: with a few milliseconds nothing of the application ends well. */
 const TIME =
   '(?:0(?: ?[a-z]+)?|[1-9]\\d{2,}(?:\\.\\d+)?(?: ?ms)?|(?:[1-9]\\d*(?:\\.\\d+)?|0\\.[1-9]\\d*) ?(?:s|min|h|d))';
 const TUNING = anyOf(`${TUNED}=.*`, `[a-z_]+_timeout=${TIME}`);
 const NAME = '[a-z_][a-z0-9_]*';
+
+/**
+ * The extension by which an administrator finds slow statements. Its views show a role its own statements only, without
+ * their values ("pg_stat_statements").
+ */
+const STATISTICS = 'pg_stat_statements';
 
 /**
  * What `roleStatements` (roles.ts) and the migrations make, in the lines of door-facts.ts. The two files are
@@ -120,6 +127,7 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
         `TABLE ${schema}\\.\\S+ TO ${application}: DELETE, INSERT, SELECT, UPDATE`,
         ...since(2, `TABLE ${schema}\\.\\S+ TO ${reader}: SELECT`),
         `SEQUENCE ${schema}\\.\\S+ TO ${application}: USAGE`,
+        `TABLE public\\.${STATISTICS}(?:_info)? TO PUBLIC: SELECT`,
         'DATABASE (?:rdsadmin|template0) TO .*',
         ...open.map((name) => `DATABASE ${name} TO PUBLIC: .*`),
         toRds,
@@ -136,7 +144,7 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
     code: { required: [], allowed: matching(`EVENT TRIGGER \\S+ of ${RDS_USERS}`) },
     foreign: {
       required: ['EXTENSION plpgsql'],
-      allowed: matching('LANGUAGE (?:c|internal|plpgsql|sql)', ...OF_RDS),
+      allowed: matching('LANGUAGE (?:c|internal|plpgsql|sql)', `EXTENSION ${STATISTICS}`, ...OF_RDS),
     },
     // RDS itself keeps a physical slot for each replica.
     replication: { required: [], allowed: matching('SLOT rds_\\S+ physical') },

@@ -23,6 +23,31 @@ export const CHANGES_IN_THE_DATABASE: readonly BenignChange[] = [
       return { revert: () => asApplication(target, `DELETE FROM leads WHERE id = ${LEAD}`) };
     },
   },
+  byMaster(
+    'vacuum the leads sooner, rebuild their indexes and say what they are',
+    [
+      AS_OWNER,
+      'ALTER TABLE funnels.leads SET (autovacuum_vacuum_scale_factor = 0.05)',
+      'REINDEX TABLE funnels.leads',
+      `COMMENT ON TABLE funnels.leads IS 'of visitors'`,
+    ],
+    [
+      AS_OWNER,
+      'ALTER TABLE funnels.leads RESET (autovacuum_vacuum_scale_factor)',
+      'COMMENT ON TABLE funnels.leads IS NULL',
+    ],
+  ),
+  {
+    name: 'name the application’s sessions, and end those that idle for an hour',
+    make: async (target) => {
+      const user = applicationOf(target.subject);
+      const set = [`SET application_name = 'service'`, `SET idle_session_timeout = '1h'`];
+      const reset = ['RESET application_name', 'RESET idle_session_timeout'];
+      const of = (changes: readonly string[]) => changes.map((each) => `ALTER ROLE ${user} ${each}`);
+      await asMaster(target, ...of(set));
+      return { revert: () => asMaster(target, ...of(reset)) };
+    },
+  },
   byMaster('analyze the leads', ['ANALYZE funnels.leads']),
   byMaster(
     'keep statistics of two columns',
