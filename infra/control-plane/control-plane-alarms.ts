@@ -130,7 +130,7 @@ function alarms(props: ControlPlaneAlarmsProps): AlarmTable {
     RunUnfinished: {
       metric: platformMetric('UnfinishedRuns', Duration.minutes(1)),
       impact:
-        'an onboarding ended outside its failure path. The rollback is missing or incomplete: resources cost money.',
+        'an onboarding, a release or a migration ended outside its failure path. Resources of an onboarding cost money.',
       runbook: 'docs/runbook.md#run-ended-outside-its-failure-path',
     },
     WatchdogFailing: {

@@ -33,6 +33,12 @@ export class ReleaseAlarms extends Construct {
         impact: 'somebody stopped a release: tenants are on both versions, and no other release can begin in the cell.',
         runbook: 'docs/runbook.md#release-failed',
       },
+      ReleaseTimedOut: {
+        metric: machine.metricTimedOut(PER_MINUTE),
+        impact:
+          'a release was held for a week and ended: tenants are on both versions, and no other release can begin.',
+        runbook: 'docs/runbook.md#release-failed',
+      },
       DeploymentEventUndelivered: {
         metric: waitingIn(deploymentSettled.undelivered),
         impact: 'a release waits for a deployment that has already ended. It goes on when KeepCells finds the end.',

@@ -296,6 +296,17 @@ describe.each(STAGES)('the control plane of stage %s', (stage) => {
     }
   });
 
+  test.each(WORKFLOWS)('rings when an execution of $name fails or times out', ({ name }) => {
+    const [machine = ''] =
+      resourcesOf(controlPlane, 'AWS::StepFunctions::StateMachine').find(
+        ([, { Properties }]) => Properties.StateMachineName === name,
+      ) ?? [];
+    const watched = resourcesOf(controlPlane, 'AWS::CloudWatch::Alarm')
+      .filter(([, { Properties }]) => JSON.stringify(Properties.Dimensions)?.includes(`"${machine}"`))
+      .map(([, { Properties }]) => Properties.MetricName);
+    expect(watched).toEqual(expect.arrayContaining(['ExecutionsFailed', 'ExecutionsTimedOut']));
+  });
+
   test('keeps the tenants table with point-in-time recovery, protected if the stage says so', () => {
     foundation.hasResourceProperties('AWS::DynamoDB::Table', {
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
