@@ -10,6 +10,7 @@ const OptionsSchema = z
     execution: z.string().optional(),
     wait: z.boolean().default(false),
     anew: z.boolean().default(false),
+    reason: z.string().optional(),
   })
   .transform(({ tenant, execution, ...options }, context) => {
     if (tenant && !execution) return { ...options, target: { tenant } };
@@ -24,7 +25,8 @@ runAlias(
     .addOption(tenantOption(TENANT_OF_ANY_TIME))
     .option('--execution <arn>', 'ARN of the execution, instead of a tenant', nonBlank)
     .option('--anew', "starts a new execution in any case: with today's definition of the state machine")
-    .option('--wait', 'waits until the execution ends; exits 0 only if it succeeds'),
+    .option('--wait', 'waits until the execution ends; exits 0 only if it succeeds')
+    .option('--reason <text>', 'kept on record', nonBlank),
   OptionsSchema,
   async (ops, { target, ...options }) => await redrive(ops, target, options),
 );

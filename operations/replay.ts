@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { runAlias } from './alias';
 import { replay } from './ops/acts';
 import { EXIT } from './ops/exit';
-import { fileToWrite } from './options';
+import { fileToWrite, nonBlank } from './options';
 
 runAlias(
   new Command('replay')
@@ -14,8 +14,9 @@ runAlias(
       '--set-aside <file>',
       'moves unreadable messages from the queue to a file, a line of JSON each',
       fileToWrite,
-    ),
-  z.object({ setAside: z.string().optional() }),
-  async (ops, { setAside }) => await replay(ops, setAside),
+    )
+    .option('--reason <text>', 'kept on record', nonBlank),
+  z.object({ setAside: z.string().optional(), reason: z.string().optional() }),
+  async (ops, { setAside, reason }) => await replay(ops, setAside, reason),
   [EXIT.nothing],
 );

@@ -12,6 +12,7 @@ const OptionsSchema = z
     all: z.boolean().default(false),
     audit: z.string().optional(),
     yes: z.boolean().default(false),
+    reason: z.string().optional(),
   })
   .refine(({ tenant, all, audit }) => all === (audit !== undefined) && all === (tenant === undefined), {
     error: 'name either --tenant, or --all and --audit',
@@ -23,11 +24,12 @@ runAlias(
     .addOption(tenantOption())
     .option('--all', 'all tenants that an audit has suspended (shown first; --yes does it)')
     .option('--audit <execution>', 'with --all: ARN or name of the execution of the audit', nonBlank)
-    .addOption(onlyWith(['all'], '--yes', 'with --all: does it')),
+    .addOption(onlyWith(['all'], '--yes', 'with --all: does it'))
+    .option('--reason <text>', 'kept on record', nonBlank),
   OptionsSchema,
-  async (ops, { tenant = '', audit, yes }) => {
-    if (audit !== undefined) return await resumeOfAudit(ops, { audit, yes });
-    const code = await resume(ops, tenant, {});
+  async (ops, { tenant = '', audit, yes, reason }) => {
+    if (audit !== undefined) return await resumeOfAudit(ops, { audit, yes, reason });
+    const code = await resume(ops, tenant, { reason });
     return code === EXIT.nothing ? EXIT.done : code;
   },
 );

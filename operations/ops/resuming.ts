@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import * as z from 'zod';
 import type { StageClient } from '../client/stage-client';
 import { nonBlank, onlyWith } from '../options';
@@ -81,12 +80,14 @@ export function addResuming(commands: Commands): void {
         audit: z.string().optional(),
         yes: z.boolean().default(false),
       }),
-      async (ops, { reason, all, audit, yes }, tenant) => {
-        if (all !== (audit !== undefined) || all === (tenant !== undefined))
-          throw new CommanderError(EXIT.usage, 'Usage', 'name either a tenant, or --all and --audit');
+      async (ops, { reason, audit, yes }, tenant) => {
         if (audit !== undefined) return await resumeOfAudit(ops, { audit, yes, reason });
         return await resume(ops, tenant ?? '', { reason });
       },
+      ({ all, audit }, tenant) =>
+        all !== (audit !== undefined) || all === (tenant !== undefined)
+          ? 'name either a tenant, or --all and --audit'
+          : undefined,
     )
     .option('--all', 'all tenants that an audit has suspended (shown first; --yes does it)')
     .option('--audit <execution>', 'with --all: ARN or name of the execution of the audit', nonBlank)
