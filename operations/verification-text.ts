@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import { CHECK_GROUPS } from '../functions/isolation/check';
 import { GROUP_TITLES } from '../functions/isolation/evidence-page';
+import type { Evidence } from '../functions/isolation/evidence-report';
 import { type Answer, openOf } from '../functions/isolation/report';
 import type { Verification } from './client/verification';
 
@@ -17,6 +18,12 @@ function groupText(title: string, answers: readonly Answer[]): string[] {
       ...(remediation ? [`        → ${remediation.action} ${pc.dim(remediation.runbook)}`] : []),
     ]),
   ];
+}
+
+/** One line for each reason: without an audit, what tenants share has thirty checks with one reason. */
+function notAskedText(notAsked: NonNullable<Evidence['notAsked']>): string[] {
+  const byReason = Map.groupBy(notAsked, ({ because }) => because);
+  return [...byReason].map(([because, left]) => `  not asked  ${because}: ${left.map(({ id }) => id).join(', ')}`);
 }
 
 /** A verification as text: the verdict, what failed and why, and where the whole report is. */
@@ -40,7 +47,7 @@ export function verificationText(verification: Verification): string {
       return answers.length > 0 ? groupText(GROUP_TITLES[group], answers) : [];
     }),
     '',
-    ...notAsked.map(({ id, because }) => `  not asked  ${id}: ${because}`),
+    ...notAskedText(notAsked),
     `  verified   ${verifiedAt} by ${verifiedBy}`,
     `  code       ${codeVersion}`,
     `  report     ${report}`,

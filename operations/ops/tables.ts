@@ -1,14 +1,22 @@
 import Table from 'cli-table3';
 
-/** Width of the terminal, or of a text page when the output is no terminal. */
-const widthOf = (stream: NodeJS.WriteStream) => (stream.isTTY ? stream.columns : 120);
+/** Width of the terminal. A file or another program gets whole lines. */
+const widthOf = (stream: NodeJS.WriteStream) => (stream.isTTY ? stream.columns : Number.POSITIVE_INFINITY);
 
 const shown = (value: unknown) => (value === undefined || value === '' ? '-' : String(value));
 /** Customers' texts may contain anything, such as characters that clear a terminal. */
 const printable = (text: string) => text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, '\ufffd');
 
+/** Breaks a text between words, and a word that is wider than its column anywhere. */
+const wrapped = (text: string, width: number) =>
+  text
+    .match(new RegExp(`.{1,${width}}(?=\\s|$)\\s*|.{1,${width}}`, 'gu'))
+    ?.map((line) => line.trimEnd())
+    .join('\n') ?? text;
+
 /**
- * Formats rows under their columns, no wider than the terminal: the widest columns are cut.
+ * Formats rows under their columns, no wider than the terminal: the widest columns are wrapped, and nothing is left out. An alarm's
+ * advice or a report's key that is cut off helps nobody.
  *
  * @returns a line of text when there are no rows
  */
@@ -35,9 +43,8 @@ export function table<K extends string>(
       ...{ right: '', 'right-mid': '', middle: '  ' },
     },
     style: { 'padding-left': 0, 'padding-right': 0, head: [], border: [] },
-    truncate: '…',
   });
-  lines.push(...cells);
+  lines.push(...cells.map((row) => row.map((text, index) => wrapped(text, widths[index] ?? text.length))));
   return lines
     .toString()
     .split('\n')

@@ -16,16 +16,25 @@ import { addShowing } from '../../../operations/ops/showing';
 import { localTime, table } from '../../../operations/ops/tables';
 import { printable } from '../../../operations/printable';
 import { adviceFor } from '../../../operations/runbook-advice';
+import { verificationText } from '../../../operations/verification-text';
+import { anEvidence } from '../../support/evidence';
 import { awsError } from '../../support/fake-client';
 
 describe('a table', () => {
   const columns = { one: 'ONE', two: 'TWO' };
 
-  it.each([40, 80, 200])('fits %d columns, and cuts the widest column', (width) => {
-    const lines = table(columns, [{ one: 'x'.repeat(300), two: 'short' }], width).split('\n');
-    expect(lines).toHaveLength(2);
-    for (const line of lines) expect(line.length).toBeLessThanOrEqual(width);
-    expect(lines[1]).toMatch(/short$/);
+  it.each([40, 80, 200])('fits %d columns, and wraps the widest column without leaving anything out', (width) => {
+    const advice = 'Impact: a customer has signed up and has no tenant. What to do: ';
+    const address = `https://git.example.com/${'x'.repeat(300)}`;
+    const [head = '', first = '', ...more] = table(columns, [{ one: 'short', two: advice + address }], width).split(
+      '\n',
+    );
+    for (const line of [head, first, ...more]) expect(line.length).toBeLessThanOrEqual(width);
+    expect(first).toMatch(/^short {2}Impact: a/);
+    const lines = [first.replace('short', ''), ...more].map((line) => line.trim());
+    expect(lines.join('').replaceAll(' ', '')).toBe((advice + address).replaceAll(' ', ''));
+    // Words stay whole.
+    expect(lines.join(' ')).toContain(advice.trim());
   });
 
   it('shows a missing value as a dash, and says when there is no row', () => {
@@ -37,6 +46,24 @@ describe('a table', () => {
     const text = table(columns, [{ one: '\u001b[2Jred', two: '\u202ecba' }], 80);
     for (const odd of ['\u001b', '\u202e']) expect(text).not.toContain(odd);
   });
+});
+
+it('says each reason for which checks were not asked once', () => {
+  const evidence = anEvidence({
+    notAsked: ['cell.dns', 'network.resolver', 'cell.acls'].map((id) => ({
+      ...{ id, title: id },
+      because: id.startsWith('cell') ? 'no audit has asked' : 'not listed',
+    })),
+  });
+  const { tenantId, host } = evidence;
+  const text = verificationText({
+    ...{ verdict: 'isolated', tenantId, host, status: 'ACTIVE', checks: 1, failed: [], reason: '' },
+    ...{ digest: 'd1', report: 'r1', evidence },
+  });
+  expect(text.split('\n').filter((line) => line.includes('not asked'))).toEqual([
+    '  not asked  no audit has asked: cell.dns, cell.acls',
+    '  not asked  not listed: network.resolver',
+  ]);
 });
 
 it('shows what a customer or AWS has written without what clears or turns the terminal, in its lines and colours', () => {
