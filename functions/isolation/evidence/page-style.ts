@@ -46,7 +46,7 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 .failed > :first-child { box-shadow: inset 4px 0 0 var(--bad); padding-left: .75rem; }
 .values { max-width: 60rem; } .values th { width: 16rem; overflow-wrap: anywhere; } .values td { overflow-wrap: anywhere; }
 .plain { padding: 0; list-style: none; } .plain li { padding: .4rem 0; border-bottom: 1px solid var(--line); }
-.controls { max-width: 60rem; } .controls .control { width: 9rem; }
+.controls { max-width: 60rem; } .controls .control { width: 9rem; } .controls th { overflow-wrap: anywhere; }
 .links { display: flex; flex-wrap: wrap; gap: .1rem 1rem; padding: 0; list-style: none; }
 .links a { color: inherit; }
 .to-do { display: block; margin-top: .35rem; }
@@ -54,10 +54,10 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
 .minor { display: block; color: var(--soft); font-size: .82rem; }
 .notes { margin-top: 1.5rem; max-width: 60rem; color: var(--soft); font-size: .86rem; }
 .notes p + p { margin-top: .5rem; }
-@media (max-width: 46rem) {
+@media screen and (max-width: 46rem) {
   main { padding: 1.5rem 1rem 2rem; }
   .facts { grid-template-columns: 1fr; }
-  .controls .control { width: 4.5rem; } .controls .verdict-cell { width: 5.5rem; }
+  .controls .control { width: 6rem; } .controls .verdict-cell { width: 5.5rem; }
   .checks, .checks tbody, .checks tr, .checks th, .checks td, .checks caption { display: block; width: 100% !important; }
   .checks thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .checks tr { padding: .75rem 0; border-bottom: 1px solid var(--line); }
@@ -77,7 +77,7 @@ th:first-child, td:first-child { padding-left: 0; } th:last-child, td:last-child
   table, caption span { font-size: .9rem; }
   th, td { padding: 4pt 6pt; }
   .facts { gap: 6pt 14pt; padding: 9pt 12pt; margin-top: 12pt; }
-  .checks .result { width: 21mm; }
+  .checks .result { width: 21mm; } .controls .control { width: 34mm; }
   thead { display: table-header-group; break-after: avoid; } tfoot { display: table-row-group; }
   tr, li, .facts > div, .head { break-inside: avoid; }
   .facts, .failures, .summary, .notes { break-inside: avoid; }

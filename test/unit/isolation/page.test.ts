@@ -77,6 +77,11 @@ test('says what to do about a failed check, with a link to the runbook', () => {
   expect(page({ checks: answers })).not.toContain('What to do:');
 });
 
+test('keeps what is for a phone from paper, which is as narrow', () => {
+  const narrow = page().match(/@media [^{]*max-width[^{]*/g);
+  expect(narrow).toEqual(['@media screen and (max-width: 46rem) ']);
+});
+
 test('says what was not asked, and why', () => {
   const text = page({ notAsked: [{ id: 'cell.dns', title: 'About names', because: 'no audit has asked' }] });
   expect(text).toContain('What was not asked');
