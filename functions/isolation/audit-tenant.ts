@@ -145,10 +145,12 @@ async function verifyAgain(
     const liveOf = async (cell: CellDescriptor) => (await live(cell.name)) ?? (await deps.compute.live(cell));
     const compute = { cells: () => deps.compute.cells(), live: liveOf };
     const [{ subject, stacks }, last] = await settled([livingTenant({ ...deps, compute }, record), audit()]);
-    // AuditSurroundings has just listed the account for this audit. For a person it is asked now.
+    // AuditSurroundings has just listed the account for this audit. For a person it is asked now, but for what an audit alone can ask.
     const listed = input.audit ? last : undefined;
+    const resolver = last?.lists?.resolver;
+    const onlyOfAudits = resolver && { lists: { resolver } };
     const account = listed?.principals && listedFacts(async () => listed.principals);
-    const known = { account, audit: async () => listed, stacks, route };
+    const known = { account, audit: async () => listed ?? onlyOfAudits, stacks, route };
     const report = await examine({ ...deps.proving, known }, subject, newness);
     const proof = await keepReport(deps, record, { report, last }, input);
     return { proof, judged: input.audit ? report : proof.evidence };

@@ -194,10 +194,10 @@ export function itemsOf<T>(list: { items: T[] } | { unanswered: string } | undef
 }
 
 /** The lists as an audit has kept them; asked for now where there is no such audit. */
-export function auditedLists(asked: AccountLists, audit: () => Promise<KeptLists | undefined>): AccountLists {
+export function auditedLists(asked: AccountLists, audit: () => Promise<Partial<KeptLists> | undefined>): AccountLists {
   type List<T> = { items: T[] } | { unanswered: string } | undefined;
   const from =
-    <T>(list: (lists: KeptLists) => List<T>, ask: () => Promise<readonly T[]>) =>
+    <T>(list: (lists: Partial<KeptLists>) => List<T>, ask: () => Promise<readonly T[]>) =>
     async () => {
       const lists = await audit();
       const known = lists && list(lists);

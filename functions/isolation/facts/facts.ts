@@ -82,7 +82,7 @@ export interface FactClients {
 
 interface AuditListing {
   readonly boundary?: readonly Statement[] | undefined;
-  readonly lists?: KeptLists | undefined;
+  readonly lists?: Partial<KeptLists> | undefined;
 }
 
 /** Facts that the caller knows already, or can look up. What is absent is asked for. */
