@@ -22,7 +22,8 @@ export function runAlias<S extends z.ZodType>(
     const given: unknown = command.addOption(stageOption()).parse().opts();
     refuseIgnored(command);
     const options = schema.safeParse(given);
-    if (!options.success) return command.error(options.error.issues.map(({ message }) => message).join('; '));
+    if (!options.success)
+      return command.error(`error: ${options.error.issues.map(({ message }) => message).join('; ')}`);
     const code = await work(await opsOf(OpsOptions.parse(given), signal), options.data);
     return code === EXIT.done || codes.includes(code) ? 0 : 1;
   });

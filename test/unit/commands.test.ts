@@ -112,6 +112,12 @@ describe('a Node version that is too old', () => {
   });
 });
 
+test('npm run release alone asks the stage how releases stand, as ops release does', async () => {
+  const [, ...words] = scripts.release?.split(/^exec node | /) ?? [];
+  const asked = promisify(execFile)(process.execPath, words, { cwd: ROOT, env: nowhere });
+  await expect(asked).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('nowhere.json not found') });
+});
+
 test.each([
   ['without a target', []],
   ['with two targets', ['--tenant', 'acme', '--execution', 'arn:run']],
