@@ -1,7 +1,7 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { type DynamoDBDocumentClient, GetCommand } from '@aws-sdk/lib-dynamodb';
 import { itemKeys, ReleaseClaimSchema } from '../functions/contract/records';
-import { deployedOutputs } from './deployed-outputs';
+import { deployedOutput } from './deployed-output';
 
 /**
  * Refuses a deployment while a release moves the tenants of a cell. A changed property of a
@@ -17,7 +17,7 @@ export async function requireNoRelease(
   },
   cells: readonly { readonly name: string }[],
 ): Promise<void> {
-  const TableName = (await deployedOutputs(clients.cloudformation))?.tenantsTableName;
+  const TableName = await deployedOutput(clients.cloudformation, 'tenantsTableName');
   if (!TableName) return;
   for (const { name } of cells) {
     const { Item } = await clients.table.send(

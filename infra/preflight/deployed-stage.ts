@@ -1,14 +1,11 @@
-import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { paginateListSubscriptionsByTopic, type SNSClient } from '@aws-sdk/client-sns';
 import * as z from 'zod';
-import { outputName, type StageOutputs } from '../../functions/contract/outputs';
 import { STACK_KINDS, StackKindSchema } from '../../functions/contract/stacks';
 import { isNamed } from '../../functions/shared/is-named';
 import { everyItem } from '../../functions/shared/paging';
 import { settled } from '../../functions/shared/settled';
-import { unlessNamed } from '../../functions/shared/unless';
-import { CONTROL_PLANE } from '../config/stack-names';
+import { deployedOutput } from '../deployed-output';
 import { asked, type Finding, failed, ok } from './finding';
 import { type DeployedFunctions, environmentOf } from './function-environment';
 
@@ -17,20 +14,8 @@ export interface DeployedStageClients extends DeployedFunctions {
   readonly sns: SNSClient;
 }
 
-const TOPIC = outputName('alarmTopicArn' satisfies keyof StageOutputs);
-
 /** Partial: a template that LaunchStack does not name gets its own finding. */
 const TemplatesSchema = z.partialRecord(StackKindSchema, z.object({ url: z.url() }));
-
-/**
- * The alarm topic; undefined when the stage is not deployed yet, or its first deployment has failed. A stage of an earlier release
- * may lack other outputs.
- */
-async function topicOf({ cloudformation }: DeployedStageClients): Promise<string | undefined> {
-  const described = cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
-  const { Stacks } = (await unlessNamed(described, 'ValidationError')) ?? {};
-  return Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === TOPIC)?.OutputValue;
-}
 
 async function subscriberFinding({ sns }: DeployedStageClients, TopicArn: string): Promise<Finding> {
   const subscriptions = await everyItem(
@@ -90,7 +75,7 @@ async function templateFindings(clients: DeployedStageClients): Promise<Finding[
 
 /** Checks that need a deployed stage. */
 export async function deployedStageFindings(clients: DeployedStageClients): Promise<Finding[]> {
-  const topicArn = await topicOf(clients);
+  const topicArn = await deployedOutput(clients.cloudformation, 'alarmTopicArn');
   if (!topicArn) return [ok('deployed stage', 'none yet: subscriber and templates are asked for after the deployment')];
   const answers = await settled([
     asked('alarm subscriber', async () => [await subscriberFinding(clients, topicArn)]),

@@ -1,19 +1,19 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
-import { type StageOutputs, StageStackOutputsSchema } from '../functions/contract/outputs';
+import { outputName, type StageOutputs } from '../functions/contract/outputs';
 import { unlessNamed } from '../functions/shared/unless';
 import { CONTROL_PLANE } from './config/stack-names';
 
 /**
- * The outputs of the stage's control plane.
+ * One output of the stage's control plane. A stage of an earlier release has it, whatever others it lacks.
  *
- * @returns undefined when the stage is not deployed, or an older release has deployed it that lacks one of them
+ * @returns undefined when the stage is not deployed, its first deployment has failed, or its release has no such output
  */
-export async function deployedOutputs(
+export async function deployedOutput(
   cloudformation: Pick<CloudFormationClient, 'send'>,
-): Promise<StageOutputs | undefined> {
+  key: keyof StageOutputs,
+): Promise<string | undefined> {
   const described = cloudformation.send(new DescribeStacksCommand({ StackName: CONTROL_PLANE }));
   // AWS answers a ValidationError for a stack that does not exist ("DescribeStacks").
   const { Stacks } = (await unlessNamed(described, 'ValidationError')) ?? {};
-  const outputs = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]);
-  return StageStackOutputsSchema.safeParse(Object.fromEntries(outputs)).data;
+  return Stacks?.[0]?.Outputs?.find(({ OutputKey }) => OutputKey === outputName(key))?.OutputValue;
 }
