@@ -68,7 +68,7 @@ export const FACT_QUERIES: Readonly<Record<FactName, string>> = {
         ELSE upper(i.type) END, ' ', i.identity, ' OF ', ${ROLE('s.refobjid')})
       FROM ${OWNED}, LATERAL pg_identify_object(s.classid, s.objid, 0) i
       WHERE s.dbid = ${THIS_DATABASE} AND s.classid NOT IN ('pg_namespace'::regclass, ${TOLD_BY_OTHERS})
-        AND i.identity !~ '^pg_temp'
+        AND ${OF_NO_EXTENSION('s.objid')} AND i.identity !~ '^pg_temp'
     UNION ALL SELECT ${ELSEWHERE} FROM ${OWNED} WHERE ${IS_ELSEWHERE} AND s.classid NOT IN (${TOLD_BY_OTHERS})`,
   grants: [
     grants(

@@ -37,7 +37,7 @@ async function furtherSecret({ subject, root: { secrets } }: Scene): Promise<Rev
 export const CHANGES_TOLD_AT_MOST: readonly BenignChange[] = [
   {
     name: 'tune, watch and integrate a tenant by hand',
-    found: ['database.foreign', 'database.logins', 'identity.logins', 'secrets.only-one', 'storage.encryption'],
+    found: ['database.foreign', 'database.sessions', 'identity.logins', 'secrets.only-one', 'storage.encryption'],
     make: async (scene) => {
       const { subject, root } = scene;
       const user = applicationOf(subject);

@@ -251,6 +251,18 @@ test.each([
   expect(await answer(id, having(fact, line))).toMatchObject({ passed: true });
 });
 
+test('a missing line that lets somebody in keeps the severity of its check', async () => {
+  const found = {
+    out: await answer('database.logins', lacking('roles', 'funnels_owner')),
+    leftRdsIam: await answer('database.members', lacking('members', `${application} in rds_iam INHERIT SET`)),
+    openFunctions: await answer('database.grants', lacking('defaults', 'funnels_owner ON f TO nobody')),
+  };
+  expect(Object.values(found).map(({ passed }) => passed)).toEqual([false, false, false]);
+  expect(found).toMatchObject({ out: { severity: 'medium' } });
+  expect(found.leftRdsIam).not.toHaveProperty('severity');
+  expect(found.openFunctions).not.toHaveProperty('severity');
+});
+
 test('what keeps the application from its rows, and lets nobody at them, suspends no tenant', async () => {
   const scarce = [
     'DATABASE funnels: CONNECTION LIMIT 20',

@@ -121,12 +121,6 @@ const SHORTFALLS: readonly [
   ],
   [
     'database.logins',
-    'the application has fewer connections',
-    (scene) => replaced(roles(scene), application, [`${application} CONNECTION LIMIT 60`]),
-    (scene) => replaced(roles(scene), application, [`${application} SUPERUSER CONNECTION LIMIT 60`]),
-  ],
-  [
-    'database.logins',
     'the application is gone',
     (scene) => replaced(roles(scene), application, []),
     (scene) => replaced(roles(scene), application, ['stranger LOGIN']),
