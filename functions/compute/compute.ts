@@ -8,6 +8,14 @@ export interface Live {
   readonly releasing?: string | undefined;
 }
 
+/** The cells of a stage. Somebody may have damaged the descriptor of one: the tenants of the others have no part in it. */
+export interface ReadableCells {
+  /** Ordered by name. */
+  readonly cells: readonly CellDescriptor[];
+  /** Why a descriptor cannot be parsed, by the cell's name. */
+  readonly damaged: ReadonlyMap<string, PlatformError>;
+}
+
 /**
  * The port to shared compute: the questions that other rooms ask. Each source of an answer has an
  * adapter in this folder: `ssm-cells.ts`, `table-live-colour.ts`, `ecs-services.ts` and `target-health.ts`. A function
@@ -16,12 +24,19 @@ export interface Live {
  */
 export interface Compute {
   /**
-   * All cells of the stage, ordered by name: the first cells fill up first.
+   * All cells of the stage, ordered by name. For whoever would take what belongs to a missing one for nobody's.
    *
    * @throws PlatformError `ConfigurationInvalid` when the stage has no cell, or when a descriptor
    * cannot be parsed
    */
   cells(): Promise<readonly CellDescriptor[]>;
+
+  /**
+   * The cells that can be read, for whoever needs one of them: the first cells fill up first.
+   *
+   * @throws PlatformError `ConfigurationInvalid` when the stage has no cell
+   */
+  readableCells(): Promise<ReadableCells>;
 
   /**
    * The colour that is live in a cell at this moment. A tenant's rule forwards to `cell.targetGroupArns[colour]`.
@@ -49,12 +64,26 @@ export interface Compute {
   requireHealthyTarget(cell: CellDescriptor, colour: Colour): Promise<void>;
 }
 
-/** @throws PlatformError `ConfigurationInvalid` when no cell has that name */
-export function cellNamed(cells: readonly CellDescriptor[], name: string): CellDescriptor {
+/** @throws PlatformError `ConfigurationInvalid` when no cell has that name, or when its descriptor is damaged */
+export function cellNamed({ cells, damaged }: ReadableCells, name: string): CellDescriptor {
   const cell = cells.find((each) => each.name === name);
   if (cell) return cell;
-  throw new PlatformError(
-    'ConfigurationInvalid',
-    `SSM parameter of cell ${name} not found; was the cell's stack deleted?`,
+  throw (
+    damaged.get(name) ??
+    new PlatformError('ConfigurationInvalid', `SSM parameter of cell ${name} not found; was the cell's stack deleted?`)
   );
+}
+
+/**
+ * @returns the cell that this is true of, if any
+ * @throws PlatformError `ConfigurationInvalid` when no cell that can be read is it, and one cannot be read
+ */
+export function cellWhere(
+  { cells, damaged }: ReadableCells,
+  isIt: (cell: CellDescriptor) => boolean,
+): CellDescriptor | undefined {
+  const cell = cells.find(isIt);
+  const [reason] = damaged.values();
+  if (!cell && reason) throw reason;
+  return cell;
 }

@@ -6,7 +6,7 @@ import { CELLS_PARAMETER_PATH } from '../contract/naming';
 import { everyItem, pages } from '../shared/paging';
 import { describeIssues } from '../shared/parse-at';
 import { unlessNamed } from '../shared/unless';
-import type { Compute } from './compute';
+import type { Compute, ReadableCells } from './compute';
 
 export type Parameters = Pick<SSMClient, 'send'>;
 
@@ -43,13 +43,29 @@ export async function publishedCells(ssm: Parameters): Promise<PublishedCell[]> 
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
-  const cells = (await publishedCells(ssm)).map(({ descriptor }) => descriptor());
-  if (cells.length === 0)
+async function readableCells(ssm: Parameters): Promise<ReadableCells> {
+  const published = await publishedCells(ssm);
+  if (published.length === 0)
     throw new PlatformError(
       'ConfigurationInvalid',
       `no SSM parameter found under ${CELLS_PARAMETER_PATH}: the stage has no cell`,
     );
+  const cells: CellDescriptor[] = [];
+  const damaged = new Map<string, PlatformError>();
+  for (const { name, descriptor } of published) {
+    try {
+      cells.push(descriptor());
+    } catch (thrown) {
+      if (!(thrown instanceof PlatformError)) throw thrown;
+      damaged.set(name, thrown);
+    }
+  }
+  return { cells, damaged };
+}
+
+async function allCells(ssm: Parameters): Promise<readonly CellDescriptor[]> {
+  const { cells, damaged } = await readableCells(ssm);
+  for (const reason of damaged.values()) throw reason;
   return cells;
 }
 
@@ -57,7 +73,10 @@ async function findCells(ssm: Parameters): Promise<CellDescriptor[]> {
  * Each cell's stack publishes its descriptor as an SSM parameter, so the functions find a new cell
  * without a deployment of their own.
  */
-export const ssmCells = (ssm: Parameters): Pick<Compute, 'cells'> => ({ cells: () => findCells(ssm) });
+export const ssmCells = (ssm: Parameters): Pick<Compute, 'cells' | 'readableCells'> => ({
+  cells: () => allCells(ssm),
+  readableCells: () => readableCells(ssm),
+});
 
 const FormerDescriptorSchema = z.looseObject({ liveColour: ColourSchema.optional() });
 

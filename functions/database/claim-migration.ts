@@ -17,7 +17,7 @@ import { openMigration, readMigration } from './migration-store';
 
 export interface ClaimMigrationDeps {
   readonly table: TenantsTable;
-  readonly compute: Pick<Compute, 'cells' | 'live'>;
+  readonly compute: Pick<Compute, 'readableCells' | 'live'>;
   readonly probe: ColourProbe;
   readonly files: readonly MigrationFile[];
   readonly now: () => Date;
@@ -63,7 +63,7 @@ export const claimMigration: Action<typeof ClaimMigrationInput, typeof ClaimMigr
   run: async (deps, { executionArn, request }) => {
     const { table, compute, files, now } = deps;
     const { cell, phase, to } = parseAt('migration', MigrationRequestSchema, request);
-    const descriptor = cellNamed(await compute.cells(), cell);
+    const descriptor = cellNamed(await compute.readableCells(), cell);
     const before = await readMigration(table, cell);
     const target = targetOf(files, { phase, to }, before?.contracted);
     const removing = phase === 'contract' ? contractedBy(files, target) : undefined;

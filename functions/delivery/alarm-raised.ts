@@ -3,7 +3,7 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import type { Compute } from '../compute/compute';
+import { type Compute, cellWhere } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -15,7 +15,7 @@ const AlarmStateChange = z.object({ detail: z.object({ alarmName: z.string() }) 
 const Raised = z.object({ bake: z.enum(['ended', 'ignored']) });
 
 export interface AlarmRaisedDeps extends EndBadBakeDeps {
-  readonly compute: Pick<Compute, 'cells'>;
+  readonly compute: Pick<Compute, 'readableCells'>;
 }
 
 /**
@@ -30,8 +30,8 @@ export const alarmRaised: Action<typeof AlarmStateChange, typeof Raised, AlarmRa
   input: AlarmStateChange,
   output: Raised,
   run: async (deps, { detail: { alarmName } }) => {
-    const cells = await deps.compute.cells();
-    const cell = cells.find(({ alarmNames }) => alarmNames?.includes(alarmName));
+    const cells = await deps.compute.readableCells();
+    const cell = cellWhere(cells, ({ alarmNames }) => alarmNames?.includes(alarmName) ?? false);
     return { bake: cell && (await endBadBake(deps, cell)) ? 'ended' : 'ignored' };
   },
 };

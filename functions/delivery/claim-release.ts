@@ -14,7 +14,7 @@ import { openClaim, requireLiveColour, requireNoOther } from './release-store';
 
 export interface ClaimReleaseDeps {
   readonly table: TenantsTable;
-  readonly compute: Pick<Compute, 'cells'>;
+  readonly compute: Pick<Compute, 'readableCells'>;
   readonly now: () => Date;
 }
 
@@ -50,7 +50,7 @@ export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseO
   output: ClaimReleaseOutput,
   run: async ({ table, compute, now }, { executionArn, redriveCount, request }) => {
     const { cell: name, digest, releaseId } = parseAt('release', ReleaseRequestSchema, request);
-    const cell = cellNamed(await compute.cells(), name);
+    const cell = cellNamed(await compute.readableCells(), name);
     const live = await requireLiveColour(table, name);
     if (live.releaseId === releaseId) {
       if (live.digest !== digest)

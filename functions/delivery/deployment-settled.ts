@@ -2,7 +2,7 @@ import { ECSClient } from '@aws-sdk/client-ecs';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import * as z from 'zod';
-import type { Compute } from '../compute/compute';
+import { type Compute, cellWhere } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { clientOptions } from '../shared/clients';
@@ -18,7 +18,7 @@ const DeploymentStateChange = z.object({
 const Settled = z.object({ settlement: z.enum(['answered', 'waits', 'ignored']) });
 
 export interface DeploymentSettledDeps extends SettleFillDeps {
-  readonly compute: Pick<Compute, 'cells'>;
+  readonly compute: Pick<Compute, 'readableCells'>;
 }
 
 /** The cluster of a service's ARN: `...:service/CLUSTER/NAME`. */
@@ -37,8 +37,8 @@ export const deploymentSettled: Action<typeof DeploymentStateChange, typeof Sett
   input: DeploymentStateChange,
   output: Settled,
   run: async (deps, { resources: [serviceArn], detail }) => {
-    const cells = await deps.compute.cells();
-    const cell = cells.find(({ clusterName }) => clusterName === clusterOf(serviceArn));
+    const cells = await deps.compute.readableCells();
+    const cell = cellWhere(cells, ({ clusterName }) => clusterName === clusterOf(serviceArn));
     const settlement = cell ? await settleFill(deps, cell) : 'ignored';
     if (settlement !== 'ignored') logger.info('deployment.settled', { serviceArn, ...detail, settlement });
     return { settlement };

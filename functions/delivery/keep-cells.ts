@@ -32,7 +32,7 @@ import { alignTenants } from './tenants-of-cell';
 export interface KeepCellsDeps extends AlignRuleDeps, SettleFillDeps, EndBadBakeDeps {
   readonly bus: EventBus;
   readonly scaling: Scaling;
-  readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
+  readonly compute: Pick<Compute, 'readableCells' | 'live' | 'requireHealthyTarget'>;
 }
 
 /** The schedule's event. */
@@ -164,7 +164,9 @@ export const keepCells: Action<typeof KeepCellsInput, typeof KeepCellsOutput, Ke
   run: async (deps) => {
     const cells: Record<string, Kept> = {};
     const failures: unknown[] = [];
-    for (const cell of await deps.compute.cells()) {
+    const known = await deps.compute.readableCells();
+    failures.push(...known.damaged.values());
+    for (const cell of known.cells) {
       try {
         cells[cell.name] = await keepCell(deps, cell);
       } catch (thrown) {

@@ -16,7 +16,7 @@ import { tenantCalled } from '../tenants/tenant-lookup';
 import { aligningDeps } from './aligning-deps';
 
 export interface RetryMoveDeps extends AlignRuleDeps {
-  readonly cells: Compute['cells'];
+  readonly readableCells: Compute['readableCells'];
   readonly page: PageRequest;
 }
 
@@ -76,7 +76,7 @@ export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, Re
     const record = requireSeated(await tenantCalled(deps.table, tenant));
     const { tenantId, host, slot } = record;
     const isSuspended = record.status === 'SUSPENDED';
-    const cell = cellNamed(await deps.cells(), slot.cell);
+    const cell = cellNamed(await deps.readableCells(), slot.cell);
     const seen = await seenRules(deps.elb, cell);
     const found = record.ruleArn !== undefined && seen.has(record.ruleArn) ? record.ruleArn : undefined;
     if (found && isSuspended) throw refused(record, 'its rule is there, and only a tenant in service is moved');
@@ -96,6 +96,6 @@ export const retryMove: Action<typeof RetryMoveInput, typeof RetryMoveOutput, Re
 
 export const handler = actionHandler(retryMove, {
   ...aligningDeps(),
-  cells: () => ssmCells(new SSMClient(clientOptions)).cells(),
+  readableCells: () => ssmCells(new SSMClient(clientOptions)).readableCells(),
   page: requestPage,
 });

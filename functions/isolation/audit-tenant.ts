@@ -143,7 +143,7 @@ async function verifyAgain(
     const { audit, route, live } = itemsBeside(deps.table, { ...record, inService: true }, deps.proving.now);
     // A cell of an older release has no item: compute knows what its colour is then.
     const liveOf = async (cell: CellDescriptor) => (await live(cell.name)) ?? (await deps.compute.live(cell));
-    const compute = { cells: () => deps.compute.cells(), live: liveOf };
+    const compute = { readableCells: () => deps.compute.readableCells(), live: liveOf };
     const [{ subject, stacks }, last] = await settled([livingTenant({ ...deps, compute }, record), audit()]);
     // AuditSurroundings has just listed the account for this audit. For a person it is asked now, but for what an audit alone can ask.
     const listed = input.audit ? last : undefined;
@@ -209,12 +209,12 @@ export const auditTenant: Action<typeof AuditTenantInput, typeof AuditTenantOutp
 
 const realDeps = (): AuditTenantDeps => {
   const table = tenantsTable();
-  const { cells } = ssmCells(new SSMClient(clientOptions));
+  const { readableCells } = ssmCells(new SSMClient(clientOptions));
   return {
     table,
     proving: provingDeps({ findAlarms: findAlarms(withoutCallLog(new CloudWatchClient(clientOptions))) }),
     cloudformation: new CloudFormationClient(clientOptions),
-    compute: { cells: keptFor({ ms: CELLS_GOOD_FOR }, cells), ...tableLiveColour(table) },
+    compute: { readableCells: keptFor({ ms: CELLS_GOOD_FOR }, readableCells), ...tableLiveColour(table) },
     get stage() {
       return stageContext();
     },

@@ -1,6 +1,6 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
-import type { CellDescriptor } from '../contract/cell';
+import type { ReadableCells } from '../compute/compute';
 import { PlatformError } from '../contract/errors';
 import { itemKeys, TAKEN_SLOT_PREFIX } from '../contract/records';
 import type { Slot } from '../contract/tenant';
@@ -33,10 +33,12 @@ export async function requireNotInService(
 /**
  * The slot that a tenant has kept although its record is gone. Only for that case: it reads the
  * taken slots of each cell.
+ *
+ * @throws PlatformError `ConfigurationInvalid` when it may be in a cell whose descriptor is damaged
  */
 export async function slotWithoutRecord(
   table: TenantsTable,
-  cells: readonly CellDescriptor[],
+  { cells, damaged }: ReadableCells,
   tenantId: string,
 ): Promise<Slot | undefined> {
   const readable = new ReadableItems();
@@ -55,5 +57,6 @@ export async function slotWithoutRecord(
         if (slot?.tenantId === tenantId) return slotAt(cell, slot.number);
       }
   }
+  for (const reason of damaged.values()) throw reason;
   return undefined;
 }

@@ -2,10 +2,9 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
-import { type Compute, cellNamed } from '../compute/compute';
+import { type Compute, cellNamed, type ReadableCells } from '../compute/compute';
 import { ssmCells } from '../compute/ssm-cells';
 import { unreadableAbandonment } from '../contract/abandonment';
-import type { CellDescriptor } from '../contract/cell';
 import { PlatformError } from '../contract/errors';
 import { externalIdOf, tenantIdOf } from '../contract/naming';
 import { ReserveTenantInput, ReserveTenantOutput } from '../contract/onboarding';
@@ -32,7 +31,7 @@ import { slotAt } from './slots';
 
 export interface ReserveTenantDeps extends SlotFinder {
   readonly executions: Executions;
-  readonly compute: Pick<Compute, 'cells'>;
+  readonly compute: Pick<Compute, 'readableCells'>;
   /** The hosted zone of the domain, if the stage has one. */
   readonly zone?: HostedZone | undefined;
   readonly address: { readonly domain: string; readonly urlScheme: string; readonly urlPort?: string | undefined };
@@ -63,7 +62,7 @@ function newRecord(deps: ReserveTenantDeps, signup: Signup, executionArn: string
   } satisfies Reservation;
 }
 
-function reserved(record: Reservation, cells: readonly CellDescriptor[]): Outcome {
+function reserved(record: Reservation, cells: ReadableCells): Outcome {
   return { outcome: 'reserved', tenant: TenantSchema.parse(record), cell: cellNamed(cells, record.slot.cell) };
 }
 
@@ -124,7 +123,7 @@ async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Sign
   }
 }
 
-async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[], openCell: unknown): Promise<Slot> {
+async function freeSlot(deps: ReserveTenantDeps, { cells, damaged }: ReadableCells, openCell: unknown): Promise<Slot> {
   const order = cellOrder(deps.table, cells, openCell);
   const full = new Map<string, string>();
   for (const cell of order.cells) {
@@ -136,7 +135,9 @@ async function freeSlot(deps: ReserveTenantDeps, cells: readonly CellDescriptor[
     await order.found(cell);
     return slotAt(cell, picked);
   }
-  const why = cells.map(({ name }) => full.get(name)).join(', ');
+  const unread = [...damaged.values()];
+  if (cells.length === 0 && unread[0]) throw unread[0];
+  const why = [...cells.map(({ name }) => full.get(name)), ...unread.map(({ message }) => message)].join(', ');
   throw new PlatformError('CapacityExhausted', `no cell has a free slot: ${why}`);
 }
 
@@ -163,7 +164,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
   if (lost && holding[0] && (await hasSucceeded(deps.executions, holding[0])))
     throw recordLost(tenantId, `execution ${holding[0]} has onboarded it`);
   if (holder && (record?.activatedAt || !over)) return duplicate({ tenantId, holder, over }, record);
-  const cells = await deps.compute.cells();
+  const cells = await deps.compute.readableCells();
   if (stands(record)) {
     if (ours && (record.activatedAt || record.status === 'ONBOARDING')) return reserved(record, cells);
     const resumed = { ...record, executionArn };

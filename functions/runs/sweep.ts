@@ -35,7 +35,7 @@ import { isHeldTooLong, isLate, runningExecutions, UNDER_WAY } from './runs-unde
 
 export interface SweepDeps extends LostAnswersDeps, NoticeEndDeps {
   readonly sfn: Executions;
-  readonly compute: Pick<Compute, 'cells'>;
+  readonly compute: Pick<Compute, 'readableCells'>;
   readonly codepipeline: Pick<CodePipelineClient, 'send'>;
   readonly stage: {
     /** ARNs of the state machines of the watched workflows. */
@@ -125,6 +125,17 @@ async function noticeEnded(deps: SweepDeps, { running, grace, items, failures }:
     if (await noticeIfEnded(deps, record, grace)) noticed.push(record.tenantId);
   });
   return noticed;
+}
+
+async function readableCells({ compute }: SweepDeps, failures: unknown[]) {
+  try {
+    const { cells, damaged } = await compute.readableCells();
+    failures.push(...damaged.values());
+    return { known: cells, areAll: damaged.size === 0 };
+  } catch (thrown) {
+    failures.push(thrown);
+    return { known: [], areAll: false };
+  }
 }
 
 async function heldTooLong({ table, now }: SweepDeps, items: ReadableItems, failures: unknown[]): Promise<string[]> {
@@ -256,13 +267,10 @@ export const sweep: Action<typeof SweepInput, typeof SweepOutput, SweepDeps> = {
     const late = lateOf(running, deps);
     const noticed = await noticeEnded(deps, { running, grace, items, failures });
     const held = await heldTooLong(deps, items, failures);
-    const known = await deps.compute.cells().catch((thrown: unknown) => {
-      failures.push(thrown);
-      return undefined;
-    });
-    const cells = known ? await cellsEnded(deps, known, { running, grace, items, failures }) : [];
+    const { known, areAll } = await readableCells(deps, failures);
+    const cells = await cellsEnded(deps, known, { running, grace, items, failures });
     const approvals = await approvalsLate(deps, failures);
-    if (known) await countSlots(deps, known).catch((thrown: unknown) => failures.push(thrown));
+    if (areAll) await countSlots(deps, known).catch((thrown: unknown) => failures.push(thrown));
     meter.count('LostStackEvents', done.answered);
     meter.count('LateRuns', late.length);
     meter.count('TenantsHeldTooLong', held.length);

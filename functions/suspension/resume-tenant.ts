@@ -25,7 +25,7 @@ import { cellOfTenant } from './cell-of-tenant';
 export interface ResumeTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly compute: Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'>;
+  readonly compute: Pick<Compute, 'readableCells' | 'live' | 'requireHealthyTarget'>;
   readonly page: PageRequest;
   readonly now: () => Date;
 }

@@ -23,7 +23,7 @@ import { cellOfTenant } from './cell-of-tenant';
 export interface SuspendTenantDeps {
   readonly table: TenantsTable;
   readonly elb: LoadBalancer;
-  readonly compute: Pick<Compute, 'cells'>;
+  readonly compute: Pick<Compute, 'readableCells'>;
   readonly page: PageRequest;
   readonly now: () => Date;
 }

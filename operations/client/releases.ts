@@ -1,5 +1,6 @@
 import { SSMClient } from '@aws-sdk/client-ssm';
 import type * as z from 'zod';
+import { cellNamed } from '../../functions/compute/compute';
 import { ssmCells } from '../../functions/compute/ssm-cells';
 import { readLiveColour } from '../../functions/compute/table-live-colour';
 import { StartInCellAnswer, SteerReleaseAnswer } from '../../functions/contract/act';
@@ -62,9 +63,9 @@ export class Releases {
 
   /** The cell with this name, or all cells of the stage. */
   async cellsCalled(name?: string): Promise<readonly CellDescriptor[]> {
-    const cells = await this.cells.cells();
-    const found = name === undefined ? cells : cells.filter((cell) => cell.name === name);
-    if (found.length > 0) return found;
+    if (name === undefined) return await this.cells.cells();
+    const { cells, damaged } = await this.cells.readableCells();
+    if (damaged.has(name) || cells.some((cell) => cell.name === name)) return [cellNamed({ cells, damaged }, name)];
     throw new NotFound(`there is no cell ${name}; the stage has ${cells.map((cell) => cell.name).join(', ')}`);
   }
 

@@ -1,7 +1,12 @@
-import type { Compute, Live } from '../../functions/compute/compute';
+import type { Compute, Live, ReadableCells } from '../../functions/compute/compute';
 import type { CellDescriptor, Colour } from '../../functions/contract/cell';
 import { PlatformError } from '../../functions/contract/errors';
 import { aCell } from './builders';
+
+/** Cells of which none is damaged. */
+export const readable =
+  (...cells: CellDescriptor[]) =>
+  async (): Promise<ReadableCells> => ({ cells, damaged: new Map() });
 
 /** Shared compute in memory: cells, which colour of each is live, and which services serve nobody. */
 export class FakeCompute implements Compute {
@@ -14,10 +19,24 @@ export class FakeCompute implements Compute {
   /** Called after each method; may throw, as if the answer was lost. */
   after: (method: string) => void = () => {};
 
-  constructor(readonly listed: CellDescriptor[] = [aCell()]) {}
+  /** @param damaged names of listed cells whose descriptors nobody can read */
+  constructor(
+    readonly listed: CellDescriptor[] = [aCell()],
+    readonly damaged = new Set<string>(),
+  ) {}
 
   async cells(): Promise<readonly CellDescriptor[]> {
     return this.answer('cells', () => this.listed);
+  }
+
+  async readableCells(): Promise<ReadableCells> {
+    return this.answer('readableCells', () => {
+      const [damaged, cells] = [true, false].map((is) =>
+        this.listed.filter(({ name }) => this.damaged.has(name) === is),
+      );
+      const reason = (name: string) => new PlatformError('ConfigurationInvalid', `SSM parameter of ${name}: damaged`);
+      return { cells: cells ?? [], damaged: new Map(damaged?.map(({ name }) => [name, reason(name)])) };
+    });
   }
 
   async live({ name }: CellDescriptor): Promise<Live> {

@@ -21,6 +21,7 @@ import { suspendTenant } from '../../functions/suspension/suspend-tenant';
 import type { TenantsTable } from '../../functions/tenants/tenants-table';
 import { aCell, aTenant, aTenantRecord, NOW } from './builders';
 import { FakeClient } from './fake-client';
+import { readable } from './fake-compute';
 import { FakeLoadBalancer } from './fake-load-balancer';
 import { FakeScaling } from './fake-scaling';
 import { FakeTable } from './fake-table';
@@ -116,9 +117,9 @@ export class ReleaseWorld {
     }
   }
 
-  get compute(): Pick<Compute, 'cells' | 'live' | 'requireHealthyTarget'> {
+  get compute(): Pick<Compute, 'readableCells' | 'live' | 'requireHealthyTarget'> {
     const { table, elb } = this.clients;
-    return { ...tableLiveColour(table), ...targetHealth(elb), cells: async () => [cell] };
+    return { ...tableLiveColour(table), ...targetHealth(elb), readableCells: readable(cell) };
   }
 
   private get clients() {
@@ -155,7 +156,7 @@ export class ReleaseWorld {
   claim(releaseId = 'r1', executionArn = this.executionArn) {
     const { table } = this;
     const request = { cell: cell.name, digest: DIGEST, releaseId };
-    const compute = { cells: async () => [{ ...cell, ringZero: this.ringZero }] };
+    const compute = { readableCells: readable({ ...cell, ringZero: this.ringZero }) };
     const input = { executionArn, redriveCount: this.redriveCount, request };
     return claimRelease.run({ table, compute, now: () => new Date(NOW) }, input);
   }

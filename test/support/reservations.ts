@@ -29,6 +29,8 @@ export class Reservations {
   });
   readonly elb = new FakeLoadBalancer();
   readonly counted: string[] = [];
+  /** Cells whose descriptors nobody can read. */
+  readonly damaged = new Set<string>();
   private readonly meter = { count: (name: string, value: number) => this.counted.push(`${name}=${value}`) };
   random: () => number = () => 0;
 
@@ -43,7 +45,7 @@ export class Reservations {
         elb: this.elb,
         meter: this.meter,
         executions: this.executions,
-        compute: new FakeCompute(this.cells),
+        compute: new FakeCompute(this.cells, this.damaged),
         address: { domain: DOMAIN, urlScheme: 'https' },
         now: () => new Date(NOW),
         random: () => this.random(),

@@ -13,7 +13,7 @@ import type { StageContext, Subject } from '../subject';
 
 export interface LivingTenantDeps {
   readonly cloudformation: CloudFormation;
-  readonly compute: Pick<Compute, 'cells' | 'live'>;
+  readonly compute: Pick<Compute, 'readableCells' | 'live'>;
   readonly stage: StageContext;
 }
 
@@ -55,7 +55,7 @@ function stacksOf({ tenantId, templateVersions }: TenantRecord, described: Recor
 }
 
 async function cellOf({ compute }: LivingTenantDeps, name: string) {
-  const cell = cellNamed(await compute.cells(), name);
+  const cell = cellNamed(await compute.readableCells(), name);
   const { colour: liveColour } = await compute.live(cell);
   return { cell, liveColour };
 }

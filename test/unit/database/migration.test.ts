@@ -15,6 +15,7 @@ import { openClaim } from '../../../functions/delivery/release-store';
 import type { MigrationFile } from '../../../service/migrations/manifest';
 import { aCell, aTenantRecord, NOW } from '../../support/builders';
 import { FakeClient } from '../../support/fake-client';
+import { readable } from '../../support/fake-compute';
 import { FakeTable } from '../../support/fake-table';
 import { aReleaseRun, DIGEST } from '../../support/release-world';
 import { LOGIN_TOKEN, MASTER, SESSION } from '../../support/tenant-world';
@@ -72,7 +73,7 @@ class Scene {
     return {
       table: this.table,
       files: FILES,
-      compute: { cells: async () => [aCell()], live: async () => ({ colour: 'blue' as const }) },
+      compute: { readableCells: readable(aCell()), live: async () => ({ colour: 'blue' as const }) },
       probe: async () => ({ status: this.liveStatus, body: 'ok', version: 'v3', migration: this.liveKnows }),
       sts: new FakeClient({ AssumeRoleCommand: { Credentials: SESSION } }),
       secretsAs: () => new FakeClient({ GetSecretValueCommand: { SecretString: JSON.stringify(MASTER) } }),

@@ -2,6 +2,7 @@ import { itemKeys, type ReleaseClaim } from '../../../functions/contract/records
 import { alarmRaised } from '../../../functions/delivery/alarm-raised';
 import { aCell, NOW } from '../../support/builders';
 import { awsError, FakeClient } from '../../support/fake-client';
+import { readable } from '../../support/fake-compute';
 import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
 
 const cell = aCell({ alarmNames: ['cell-errors'] });
@@ -23,7 +24,7 @@ function aScene(claim: Partial<ReleaseClaim> = {}) {
   const raised = (alarmName = 'cell-errors') => {
     const { table, cloudwatch } = world;
     const deps = { table, cloudwatch, sfn, elb: { send: world.elb.answering as never }, now: () => world.now };
-    return alarmRaised.run({ ...deps, compute: { cells: async () => [cell] } }, { detail: { alarmName } });
+    return alarmRaised.run({ ...deps, compute: { readableCells: readable(cell) } }, { detail: { alarmName } });
   };
   return { world, sfn, raised, ended: () => sfn.inputs('SendTaskFailureCommand') };
 }

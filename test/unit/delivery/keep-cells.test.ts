@@ -1,4 +1,6 @@
+import type { ReadableCells } from '../../../functions/compute/compute';
 import type { CellDescriptor } from '../../../functions/contract/cell';
+import { PlatformError } from '../../../functions/contract/errors';
 import { RING_ZERO_PRIORITY, ringZeroHost } from '../../../functions/contract/naming';
 import { itemKeys, type LiveColour } from '../../../functions/contract/records';
 import { keepCells } from '../../../functions/delivery/keep-cells';
@@ -12,7 +14,12 @@ const cell = aCell({ liveTasks: { min: 2, max: 30 } });
 const HOUR = 3_600_000;
 const idle = { colour: 'green', since: NOW, keepUntil: NOW, why: 'former version' } as const;
 
-function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescriptor['ringZero']>) {
+interface Listed {
+  readonly ringZero?: NonNullable<CellDescriptor['ringZero']>;
+  readonly damaged?: ReadableCells['damaged'];
+}
+
+function aScene(live: Partial<LiveColour> = {}, { ringZero, damaged = new Map() }: Listed = {}) {
   const world = new ReleaseWorld([{ subdomain: 'acme' }, { subdomain: 'beta' }], ringZero);
   world.table.put({ ...world.live(), ...itemKeys.liveColour(cell.name), ...live });
   const ecs = new FakeClient({
@@ -36,7 +43,10 @@ function aScene(live: Partial<LiveColour> = {}, ringZero?: NonNullable<CellDescr
     keepCells.run(
       {
         ...{ table: world.table, elb: { send: world.elb.answering as never }, ecs, sfn, cloudwatch, scaling, bus },
-        compute: { ...world.compute, cells: async () => [{ ...cell, ringZero }] },
+        compute: {
+          ...world.compute,
+          readableCells: async () => ({ cells: [{ ...cell, ringZero }], damaged }),
+        },
         now: () => new Date(at),
       },
       {},
@@ -52,6 +62,15 @@ test('removes the tasks of the idle colour once its time is over, one time', asy
   expect(emptied()).toEqual([{ cluster: cell.clusterName, service: cell.services.green, desiredCount: 0 }]);
   expect(world.live()).not.toHaveProperty('idle');
   await expect(run()).resolves.toEqual({ cells: { cell1: 'kept' } });
+});
+
+test('keeps the other cells when the descriptor of one is damaged, then fails with the reason', async () => {
+  const { run, emptied } = aScene(
+    { idle },
+    { damaged: new Map([['cell0', new PlatformError('ConfigurationInvalid', 'no JSON')]]) },
+  );
+  await expect(run()).rejects.toThrow('no JSON');
+  expect(emptied()).toHaveLength(1);
 });
 
 test('aligns a rule that a crash has left on the idle colour first, and removes no tasks in that call', async () => {
@@ -195,7 +214,7 @@ test('one cell that fails makes the call fail, after the other cells', async () 
 describe('the rule of ring 0, which somebody has deleted', () => {
   const ringZero = { host: ringZeroHost(cell.name, 'funnels.example'), ruleArn: 'arn:rule/ring-zero' };
   function deleted(live: Partial<LiveColour> = {}) {
-    const scene = aScene(live, ringZero);
+    const scene = aScene(live, { ringZero });
     scene.world.elb.rules = scene.world.elb.rules.filter(({ RuleArn }) => RuleArn !== ringZero.ruleArn);
     return { ...scene, page: () => scene.world.colours()[ringZero.host] };
   }

@@ -4,6 +4,7 @@ import { attemptOf, claimRelease } from '../../../functions/delivery/claim-relea
 import { aCell, NOW } from '../../support/builders';
 import { dieAtEachCall } from '../../support/deaths';
 import { awsError } from '../../support/fake-client';
+import { readable } from '../../support/fake-compute';
 import { aReleaseRun, DIGEST, ReleaseWorld } from '../../support/release-world';
 
 const FOUR = [
@@ -66,7 +67,7 @@ describe('a cell', () => {
     const world = new ReleaseWorld(FOUR);
     const request = { cell: 'cell1', digest: DIGEST, releaseId: 'r1', ...wrong };
     const { table } = world;
-    const deps = { table, compute: { cells: async () => [] }, now: () => new Date() };
+    const deps = { table, compute: { readableCells: readable() }, now: () => new Date() };
     const claiming = claimRelease.run(deps, { executionArn: aReleaseRun(), redriveCount: 0, request });
     await expect(claiming).rejects.toMatchObject({
       name: 'InvalidRequest',

@@ -3,6 +3,7 @@ import type { Answered } from '../../../functions/compute/load-balancer-probe';
 import { itemKeys } from '../../../functions/contract/records';
 import { retryMove } from '../../../functions/delivery/retry-move';
 import { aCell } from '../../support/builders';
+import { readable } from '../../support/fake-compute';
 import { tableTakingTurns, takingTurns } from '../../support/interleaving';
 import { ReleaseWorld } from '../../support/release-world';
 
@@ -26,7 +27,7 @@ function aScene() {
   };
   const deps = {
     ...{ table: world.table, elb: { send: world.elb.answering as never }, compute: world.compute },
-    cells: async () => [cell],
+    readableCells: readable(cell),
     page: async (_: unknown, host: string): Promise<Answered> => {
       asked.push(host);
       if (lagging.length > 0) return { status: lagging.shift() ?? 0, body: '' };

@@ -354,6 +354,29 @@ describe('capacity', () => {
     expect([...stage.table.items]).toEqual(before);
   });
 
+  it('D1: is none in a cell whose descriptor is damaged, and that of the others is given out', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
+    stage.damaged.add('cell1');
+    expect((await stage.reserveNumber(1)).slot.cell).toBe('cell2');
+    await expect(stage.reserve(signup)).rejects.toMatchObject({
+      name: 'CapacityExhausted',
+      message: 'no cell has a free slot: cell2 (1 slots), SSM parameter of cell1: damaged',
+    });
+    stage.damaged.add('cell2');
+    await expect(stage.reserve(signup)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+  });
+
+  it('G3: is not given a second time to a tenant whose slot may be in a cell that cannot be read', async () => {
+    const stage = new Reservations([aCell(), aCell({ name: 'cell2' })]);
+    await stage.reserve(aSignupEvent(signup), anExecution('first'));
+    const { pk, sk } = itemKeys.tenant(tenantId);
+    stage.table.items.delete(`${pk}|${sk}`);
+    stage.damaged.add('cell1');
+    const again = stage.reserve(aSignupEvent(signup), anExecution('first'));
+    await expect(again).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+    expect(stage.slots('SLOT', 'cell2')).toEqual([]);
+  });
+
   it('is none in a cell without a live colour: nothing is claimed, and nothing is asked that was not asked before', async () => {
     const live = itemKeys.liveColour('cell1');
     const stage = new Reservations();

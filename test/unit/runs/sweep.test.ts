@@ -153,7 +153,7 @@ function aScene({
     }),
   };
   return {
-    ...{ table, sfn, bus, counted, cloudFormationCalls },
+    ...{ table, sfn, bus, counted, cloudFormationCalls, compute: deps.compute },
     run: (graceSeconds = 120) => sweep.run(deps, { graceSeconds }),
     waiting: () => [...table.items.keys()].filter((key) => key.endsWith('WAIT')),
   };
@@ -365,6 +365,15 @@ describe('Sweep: capacity', () => {
     const { run, counted } = aScene({ items: slots, cells });
     await run();
     expect(counted).toMatchObject({ SlotsTaken: 4, SlotsLeft: 1, SweepsDone: 1 });
+  });
+
+  it('D1: looks after the other cells when a descriptor is damaged, counts no slots, and fails', async () => {
+    const items = [...slots, { ...itemKeys.release('cell2'), rings: 'none' }];
+    const { run, counted, compute } = aScene({ items, cells });
+    compute.damaged.add('cell1');
+    await expect(run()).rejects.toThrow('SSM parameter of cell1: damaged');
+    expect(counted).toMatchObject({ UnreadableItems: 1 });
+    expect(counted).not.toHaveProperty('SlotsTaken');
   });
 
   it('counts no slots when those of one cell cannot be read, and fails', async () => {
