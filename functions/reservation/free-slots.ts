@@ -7,7 +7,7 @@ import { itemKeys } from '../contract/records';
 import type { Slot } from '../contract/tenant';
 import { type LoadBalancer, prioritiesInUse } from '../routing/host-rule';
 import type { Meter } from '../shared/meter';
-import { parseAt } from '../shared/parse-at';
+import { describeIssues } from '../shared/parse-at';
 import { ReadableItems } from '../shared/readable-items';
 import { isConditionFailure } from '../tenants/condition-failure';
 import type { TenantsTable } from '../tenants/tenants-table';
@@ -103,6 +103,14 @@ export interface SlotFinder {
   readonly now: () => Date;
 }
 
+function highWaterIn(item: unknown, { pk, sk }: { readonly pk: string; readonly sk: string }): number {
+  if (item === undefined) return 0;
+  const { data, error } = HighWaterSchema.safeParse(item);
+  if (data) return data.highWater;
+  const why = describeIssues(error);
+  throw new PlatformError('ConfigurationInvalid', `item ${pk} / ${sk} of the tenants table is damaged: ${why}`);
+}
+
 /**
  * Adds the next block of slots to the free list. A slot whose priority a listener rule has already is
  * set aside: nobody can use it.
@@ -116,7 +124,7 @@ async function refill(
 ): Promise<number[] | FullCell | undefined> {
   const Key = itemKeys.cell(cell.name);
   const { Item } = await table.client.send(new GetCommand({ TableName: table.name, Key, ConsistentRead: true }));
-  const highWater = Item ? parseAt(`cell ${cell.name}`, HighWaterSchema, Item).highWater : 0;
+  const highWater = highWaterIn(Item, Key);
   const added = nextBlock(highWater, cell.capacity);
   if (added.length === 0) return undefined;
   const inUse = await prioritiesInUse(elb, cell);

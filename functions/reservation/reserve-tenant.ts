@@ -123,21 +123,30 @@ async function readSignup(deps: ReserveTenantDeps, input: unknown): Promise<Sign
   }
 }
 
+/** What somebody has damaged of a cell is no reason to refuse the tenants of the others. KeepCells and the sweep tell of it. */
+function asBroken(thrown: unknown): PlatformError {
+  if (thrown instanceof PlatformError && thrown.name === 'ConfigurationInvalid') return thrown;
+  throw thrown;
+}
+
 async function freeSlot(deps: ReserveTenantDeps, { cells, damaged }: ReadableCells, openCell: unknown): Promise<Slot> {
   const order = cellOrder(deps.table, cells, openCell);
   const full = new Map<string, string>();
+  const broken = new Map(damaged);
   for (const cell of order.cells) {
-    const picked = await pickFreeSlot(deps, cell);
-    if (typeof picked !== 'number') {
-      full.set(cell.name, picked.full);
-      continue;
+    const picked = await pickFreeSlot(deps, cell).catch(asBroken);
+    if (typeof picked === 'number') {
+      await order.found(cell);
+      return slotAt(cell, picked);
     }
-    await order.found(cell);
-    return slotAt(cell, picked);
+    if (picked instanceof PlatformError) broken.set(cell.name, picked);
+    else full.set(cell.name, picked.full);
   }
-  const unread = [...damaged.values()];
-  if (cells.length === 0 && unread[0]) throw unread[0];
-  const why = [...cells.map(({ name }) => full.get(name)), ...unread.map(({ message }) => message)].join(', ');
+  const reasons = [...broken.values()];
+  if (full.size === 0 && reasons[0]) throw reasons[0];
+  const why = [...cells.flatMap(({ name }) => full.get(name) ?? []), ...reasons.map(({ message }) => message)].join(
+    ', ',
+  );
   throw new PlatformError('CapacityExhausted', `no cell has a free slot: ${why}`);
 }
 
@@ -202,7 +211,7 @@ async function tryToReserve(deps: ReserveTenantDeps, signup: Signup, executionAr
  *    at the host, where the stage has a hosted zone.
  * 6. Pick a free slot. The listener's rules are read, and a slot whose priority somebody's rule has
  *    is set aside. A cell whose load balancer has as many rules as it may have is passed over. A rule
- *    that is made later is found by RegisterTenant. The cell must have a live colour.
+ *    that is made later is found by RegisterTenant. A cell that somebody has damaged, or that has no live colour, is passed over.
  * 7. Claim all four in one transaction, on the condition that the claims are as they were
  *    read ("Amazon DynamoDB Transactions: How it works"). After a conflict, start again at 2, a few
  *    times.

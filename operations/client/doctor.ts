@@ -164,7 +164,7 @@ const queueFinding = ({ queue, visible, hidden }: QueueDepth & { readonly queue:
     : failed(`queue ${queue}`, `${visible + hidden} messages; docs/runbook.md says what to do with them`);
 
 /**
- * Without what a cell's stack tells of it, and the live colour of the table, no signup becomes a tenant: somebody may have
+ * Without what a cell's stack tells of it, and the live colour of the table, nobody becomes a tenant of it: somebody may have
  * deleted or damaged either. A full cell is no fault while another one has slots: a stage gets a further cell for that.
  */
 export function cellFindings(cells: readonly (ListedCell | FaultyCell)[]): Finding[] {

@@ -396,15 +396,22 @@ describe('capacity', () => {
     expect([...stage.table.items]).toEqual(before);
   });
 
-  it('is found also in a new block of slots, and passed over only when the cell is full', async () => {
-    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2' })]);
-    const forget = (cell: string) => stage.table.items.delete(`CELL#${cell}|LIVE`);
-    forget('cell1');
-    await expect(stage.reserveNumber(1)).rejects.toMatchObject({ name: 'ConfigurationInvalid' });
+  it('D1: is that of the other cells while one has no live colour, which is told when they are full', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2', capacity: 1 })]);
+    stage.table.items.delete('CELL#cell1|LIVE');
+    expect((await stage.reserveNumber(1)).slot.cell).toBe('cell2');
+    await expect(stage.reserveNumber(2)).rejects.toMatchObject({
+      name: 'CapacityExhausted',
+      message: expect.stringContaining('cell2 (1 slots), item CELL#cell1 / LIVE not found'),
+    });
     stage.table.put({ ...itemKeys.liveColour('cell1'), colour: 'blue', since: NOW });
-    await stage.reserveNumber(1);
-    forget('cell1');
-    expect((await stage.reserveNumber(2)).slot.cell).toBe('cell2');
+    expect((await stage.reserveNumber(2)).slot.cell).toBe('cell1');
+  });
+
+  it('D1: is that of the other cells while somebody has damaged the count of one', async () => {
+    const stage = new Reservations([aCell({ capacity: 1 }), aCell({ name: 'cell2' })]);
+    stage.table.put({ ...itemKeys.cell('cell1'), highWater: 'many' });
+    expect((await stage.reserveNumber(1)).slot.cell).toBe('cell2');
   });
 
   it('hands out no slot beyond a capacity that has been lowered', async () => {
