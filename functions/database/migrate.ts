@@ -6,8 +6,9 @@ import { isBehind } from '../contract/migration';
 import { DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 import { codeOf } from '../shared/error-code';
 import { databaseError } from './database-errors';
+import { isOutside, requireSound } from './migration-rules';
 import { AS_BEGUN, executedAfter, onSession } from './one-session';
-import { alone, isOutside, notInTransaction, outsideMigration } from './outside-transaction';
+import { alone, notInTransaction, outsideMigration } from './outside-transaction';
 
 /** SQL state of a statement that its time limit has ended, where no other run's lock was waited for. */
 const TOOK_TOO_LONG = '57014';
@@ -54,11 +55,11 @@ function failureOf(error: unknown, failed: string | undefined, { living }: Migra
  *
  * A file that is marked so runs outside a transaction, and alone: see outside-transaction.ts.
  *
- * The session becomes the owner, so that the tables and the list of migrations are the owner's. A file
- * must not change the role: kysely writes its list in the same session.
+ * The session becomes the owner, so that the tables and the list of migrations are the owner's.
+ * Nothing runs when one of the files has what no file may have (migration-rules.ts).
  *
  * @returns the last migration that the database has
- * @throws PlatformError `MigrationFailed` with the file and the SQL state; `TransientConflict` when a lock
+ * @throws PlatformError `MigrationFailed` with the file, and the SQL state of a statement that failed; `TransientConflict` when a lock
  * of the application was not had in time
  */
 export async function migrate(client: Client, migrating: Migrating): Promise<string> {
@@ -69,6 +70,7 @@ export async function migrate(client: Client, migrating: Migrating): Promise<str
   const executed = found ?? [];
   // Up to the target, and what the database has besides: kysely must know that.
   const known = files.filter(({ name }) => executed.includes(name) || !isBehind(target, name));
+  requireSound(known, (name) => !executed.includes(name));
   const common = { db: onSession(client, found !== undefined), migrationTableSchema: DATABASE_SCHEMA };
   const migrator = new Migrator({ ...common, provider: providing(known, inTransaction) });
   /** One file by itself. While the lock is held, nobody gets past it. */

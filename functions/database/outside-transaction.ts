@@ -4,9 +4,7 @@ import type { MigrationFile } from '../../service/migrations/manifest';
 import { PlatformError } from '../contract/errors';
 import { DATABASE_SCHEMA } from '../contract/naming';
 import { AS_BEGUN } from './one-session';
-
-/** First line of a file whose statements run by themselves. */
-const MARKER = '-- outside a transaction\n';
+import { statementsOf } from './sql-statements';
 
 /** Of PostgreSQL's advisory locks of this database: one run at a time has a file outside a transaction. */
 const LOCK = 7_306_915;
@@ -16,15 +14,6 @@ const LOCK = 7_306_915;
  * function that asks has 300 s (contract/time-limits.ts).
  */
 const LIMITS = `${AS_BEGUN}; SET statement_timeout = '60s'; SET lock_timeout = 0`;
-
-export const isOutside = ({ text }: MigrationFile): boolean => text.startsWith(MARKER);
-
-/** A statement ends with a semicolon at the end of a line; several in one query would be one transaction. */
-const statementsOf = (text: string) =>
-  text
-    .split(/;[ \t]*$/m)
-    .map((statement) => statement.replace(/^\s*--.*$/gm, '').trim())
-    .filter((statement) => statement !== '');
 
 async function requireValidIndexes(database: Kysely<unknown>, name: string): Promise<void> {
   const { rows } = await sql<{ index: string }>`
@@ -44,7 +33,7 @@ async function requireValidIndexes(database: Kysely<unknown>, name: string): Pro
  */
 export const outsideMigration = ({ name, text }: MigrationFile): Migration => ({
   up: async (database) => {
-    for (const statement of statementsOf(text)) await sql.raw(statement).execute(database);
+    for (const statement of statementsOf(text)) await sql.raw(statement.text).execute(database);
     await requireValidIndexes(database, name);
   },
 });

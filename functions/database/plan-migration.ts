@@ -4,6 +4,7 @@ import { type Action, actionHandler } from '../shared/action-handler';
 import { tenantsInService } from '../tenants/every-tenant';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { filesBehind, targetOf } from './migration-plan';
+import { requireSound } from './migration-rules';
 import { readMigration } from './migration-store';
 
 export interface PlanMigrationDeps {
@@ -17,7 +18,8 @@ export interface PlanMigrationDeps {
  *
  * A record that cannot be parsed is named and passed over: it stops nobody else.
  *
- * Throws `InvalidRequest` for a file that there is not, or that the phase does not reach.
+ * Throws `InvalidRequest` for a file that there is not, or that the phase does not reach; `MigrationFailed` for files with
+ * what no file may have, before any tenant gets one.
  */
 export const planMigration: Action<typeof PlanMigrationInput, typeof PlanMigrationOutput, PlanMigrationDeps> = {
   name: 'PlanMigration',
@@ -37,6 +39,8 @@ export const planMigration: Action<typeof PlanMigrationInput, typeof PlanMigrati
         else current += 1;
       }
     }
+    const pending = new Set(behind.flatMap((each) => each.files));
+    requireSound(files, (name) => pending.has(name));
     return { target, behind, current, unreadable };
   },
 };

@@ -260,6 +260,8 @@ describe('migrations of a database that an application uses', () => {
       name: 'MigrationFailed',
       message: expect.stringMatching(/^migration 0003-score-\w+: relation "leads" already exists \(42P07\)$/),
     });
+    const unsound = living([...RELEASED, LAST, file('0004-end', 'COMMIT')]);
+    await expect(unsound).rejects.toThrow(/^migration 0004-end-\w+: COMMIT ends or begins a transaction/);
     await expect(asApplication('SELECT score FROM leads')).rejects.toMatchObject({ code: '42703' });
     expect(await living([...RELEASED, LAST])).toEqual({ version: LAST.name });
   });

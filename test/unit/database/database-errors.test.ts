@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DatabaseError } from 'pg';
 import { databaseError } from '../../../functions/database/database-errors';
-import { isOutside } from '../../../functions/database/outside-transaction';
+import { isOutside } from '../../../functions/database/migration-rules';
 import { MIGRATION_FILES, migration } from '../../../service/migrations/manifest';
 
 const refused = (code: string) =>

@@ -182,6 +182,18 @@ test('expands every tenant in service, and contracts after the release', async (
   expect(await scene.migrate()).toMatchObject({ migrated: 0, current: 4 });
 });
 
+test('a file that could not run to its end is refused before any tenant gets one', async () => {
+  const broken: MigrationFile = { name: SOURCE, text: 'ALTER TABLE leads ADD source text; COMMIT' };
+  const deps = { ...scene.deps, files: FILES.map((each) => (each.name === SOURCE ? broken : each)) };
+  const plan = () => planMigration.run(deps, { cell, phase: 'expand' });
+  await expect(plan()).rejects.toMatchObject({
+    name: 'MigrationFailed',
+    message: `migration ${SOURCE}: COMMIT ends or begins a transaction, which the run does`,
+  });
+  await scene.migrate();
+  expect(await plan()).toMatchObject({ behind: [], current: 4 });
+});
+
 test('asks for limits that spare the application, and hands over what PrepareDatabase hands over', async () => {
   await scene.migrate();
   const { FunctionName, Payload } = scene.cellFunctions.inputs('InvokeCommand')[0] ?? {};
