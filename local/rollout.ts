@@ -44,7 +44,7 @@ async function roll(
   const digest = await pushVersion(platform, version, `demo-${version.replaceAll(' ', '-')}`);
   const visitors = new Visitors(platform.outputs.loadBalancerUrl, hosts, EVERY_MS);
   let told = 0;
-  const { executionArn } = await new Releases(client).start(cell, digest);
+  const { executionArn } = await new Releases(client).start(cell, { digest });
   const run = await client.follow(executionArn, {
     signal,
     onProgress: (visits) => {

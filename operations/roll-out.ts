@@ -1,14 +1,11 @@
 import type { CellDescriptor } from '../functions/contract/cell';
 import type { Ended } from './client/executions';
-import { type Intent, Releases, type Steering } from './client/releases';
+import { type Intent, type ReleaseOrder, Releases, type Steering } from './client/releases';
 import type { StageClient } from './client/stage-client';
 
-export interface RollOut {
-  readonly digest: string;
-  readonly releaseId?: string | undefined;
+export interface RollOut extends ReleaseOrder {
   /** Only this cell. */
   readonly cell?: string | undefined;
-  readonly reason?: string | undefined;
 }
 
 export interface RolledCell extends Pick<Ended, 'executionArn' | 'failure'> {
@@ -20,11 +17,11 @@ export interface RolledCell extends Pick<Ended, 'executionArn' | 'failure'> {
 async function rollCell(
   client: StageClient,
   cell: CellDescriptor,
-  { digest, releaseId, reason }: RollOut,
+  order: RollOut,
   options: { readonly signal: AbortSignal; readonly say: (line: string) => void },
 ): Promise<RolledCell> {
   const { signal, say } = options;
-  const started = await new Releases(client).start(cell, digest, releaseId, reason);
+  const started = await new Releases(client).start(cell, order);
   const { executionArn } = started;
   if (started.how === 'nothing') {
     say(`cell ${cell.name}: ${started.because}`);

@@ -183,7 +183,7 @@ export async function effectOf(
     }
     case 'release': {
       const done = didOrNot(await startRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act));
-      return { ...done, details: { digest: act.digest, ...done.details } };
+      return { ...done, details: { digest: act.digest, ...(act.slower && { slower: true }), ...done.details } };
     }
     case 'steer-release': {
       const done = didOrNot(await steerRelease({ table, sfn, releaseMachineArn: stage.releaseMachineArn }, act));

@@ -53,8 +53,8 @@ async function begin(
  * @throws PlatformError `InvalidRequest` for a malformed digest or id
  */
 export async function startRelease(deps: ReleaseDeps, act: OfKind<'release'>): Promise<StartedInCell> {
-  const { cell, digest, releaseId = idOf(digest) } = act;
-  return await begin(deps, { cell, digest, releaseId }, await readClaim(deps.table, cell));
+  const { cell, digest, releaseId = idOf(digest), slower } = act;
+  return await begin(deps, { cell, digest, releaseId, ...(slower && { slower }) }, await readClaim(deps.table, cell));
 }
 
 /** @returns false when the release has ended meanwhile */

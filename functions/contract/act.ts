@@ -47,7 +47,7 @@ export const ActSchema = z.discriminatedUnion('kind', [
   /** The machine refuses a malformed digest, an unknown cell and an image that cannot run. */
   z.object({
     ...{ kind: z.literal('release'), cell, digest: text(100) },
-    ...{ releaseId: text(100).optional(), reason: reason.optional() },
+    ...{ releaseId: text(100).optional(), slower: z.boolean().optional(), reason: reason.optional() },
   }),
   /** `hold` after the ring under way, `go` on at once, or bring all tenants `back`. */
   z.object({

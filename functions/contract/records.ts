@@ -281,6 +281,8 @@ export const ReleaseClaimSchema = z.object({
   digest: z.string(),
   from: ColourSchema,
   to: ColourSchema,
+  /** Whether its version may be slower than the live one. */
+  slower: z.boolean().optional(),
   /** The state that began last. */
   phase: z.string(),
   intent: IntentSchema,

@@ -9,6 +9,8 @@ export const ReleaseRequestSchema = z.object({
   cell: z.string('expected the name of a cell').min(1, 'expected the name of a cell'),
   digest: DigestSchema,
   releaseId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, 'expected 1 to 64 letters, digits, hyphens or underscores'),
+  /** Whether the version may be slower than the live one, as its team knows that it is. */
+  slower: z.boolean().optional(),
 });
 export type ReleaseRequest = z.infer<typeof ReleaseRequestSchema>;
 

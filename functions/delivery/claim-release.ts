@@ -49,7 +49,7 @@ export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseO
   input: ClaimReleaseInput,
   output: ClaimReleaseOutput,
   run: async ({ table, compute, now }, { executionArn, redriveCount, request }) => {
-    const { cell: name, digest, releaseId } = parseAt('release', ReleaseRequestSchema, request);
+    const { cell: name, digest, releaseId, slower } = parseAt('release', ReleaseRequestSchema, request);
     const cell = cellNamed(await compute.readableCells(), name);
     const live = await requireLiveColour(table, name);
     if (live.releaseId === releaseId) {
@@ -60,7 +60,7 @@ export const claimRelease: Action<typeof ClaimReleaseInput, typeof ClaimReleaseO
     }
     const from = live.colour;
     const attempt = attemptOf(releaseId, executionArn, redriveCount);
-    const release = { cell, digest, releaseId, from, to: OTHER_COLOUR[from], attempt };
+    const release = { cell, digest, releaseId, from, to: OTHER_COLOUR[from], attempt, ...(slower && { slower }) };
     await openClaim(table, { release, executionArn }, now().toISOString());
     logger.info('release.claimed', { cell: name, releaseId, digest, from });
     return { outcome: 'claimed', release };

@@ -29,10 +29,10 @@ export function isSlower(seconds: number, live: number | undefined, longest: num
 /** Seconds, in words. */
 export const told = (seconds: number) => `${Math.round(seconds * 1000)} ms`;
 
-function slowness(fresh: Traffic, live: Traffic): string[] {
+function slowness(fresh: Traffic, live: Traffic, slower: boolean): string[] {
   return (['p95', 'p99'] as const).flatMap((percentile) => {
     const seconds = fresh[percentile];
-    const measure = live.requests >= LEAST_REQUESTS ? live[percentile] : undefined;
+    const measure = live.requests >= LEAST_REQUESTS && !slower ? live[percentile] : undefined;
     if (seconds === undefined || !isSlower(seconds, measure, LONGEST_SECONDS[percentile])) return [];
     const beside =
       measure === undefined ? `at most ${LONGEST_SECONDS[percentile]} s` : `the live version ${told(measure)}`;
@@ -47,10 +47,13 @@ function slowness(fresh: Traffic, live: Traffic): string[] {
  *   is nearly full
  * - `good`: enough requests, and none of this
  * - `quiet`: too few requests to say that it is good. Nobody may take silence for health.
+ *
+ * @param slower whether the version may be slower than the live one: then it has the limits of a version without one
  */
 export function judgeTraffic(
   fresh: Traffic,
   live: Traffic,
+  slower = false,
 ): { readonly verdict: 'good' | 'quiet' } | { readonly verdict: 'bad'; readonly because: string } {
   const liveRate = live.requests >= LEAST_REQUESTS ? live.failed / live.requests : 0;
   const because = [
@@ -58,7 +61,7 @@ export function judgeTraffic(
       ? [`${fresh.failed} of ${fresh.requests} requests of visitors were answered with 5xx`]
       : []),
     ...(fresh.unconnected >= LEAST_FAILED ? [`${fresh.unconnected} requests of visitors could not reach a task`] : []),
-    ...(fresh.requests >= LEAST_REQUESTS ? slowness(fresh, live) : []),
+    ...(fresh.requests >= LEAST_REQUESTS ? slowness(fresh, live, slower) : []),
     ...(fresh.memory !== undefined && fresh.memory >= FULL ? [`a task uses ${fresh.memory} % of its memory`] : []),
   ];
   if (because.length > 0) return { verdict: 'bad', because: because.join('; ') };

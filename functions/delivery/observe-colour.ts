@@ -15,7 +15,7 @@ export interface ObserveColourDeps {
 export async function observeColour(
   { cloudwatch, now }: ObserveColourDeps,
   cell: CellDescriptor,
-  { rings, from, to }: Pick<ReleaseClaim, 'rings' | 'from' | 'to'>,
+  { rings, from, to, slower }: Pick<ReleaseClaim, 'rings' | 'from' | 'to' | 'slower'>,
 ): Promise<ReturnType<typeof judgeTraffic>> {
   const [first, last] = [rings.at(0), rings.at(-1)];
   if (!first || !last) return { verdict: 'quiet' };
@@ -25,5 +25,5 @@ export async function observeColour(
   ]);
   if (ringing.length > 0)
     return { verdict: 'bad', because: `alarm ${ringing.join(', ')} rings since tenants were moved` };
-  return judgeTraffic(traffic[to], traffic[from]);
+  return judgeTraffic(traffic[to], traffic[from], slower);
 }

@@ -89,9 +89,9 @@ export async function requireNoOther(table: TenantsTable, cell: string, releaseI
  */
 export async function openClaim(table: TenantsTable, owned: OwnedRelease, at: string): Promise<void> {
   const { release, executionArn } = owned;
-  const { cell, from, to, digest, releaseId } = release;
+  const { cell, from, to, digest, releaseId, slower } = release;
   const claim: ReleaseClaim = {
-    ...{ cell: cell.name, releaseId, executionArn, digest, from, to },
+    ...{ cell: cell.name, releaseId, executionArn, digest, from, to, ...(slower && { slower }) },
     ...{ phase: 'ClaimRelease', intent: 'go', rings: [], startedAt: at },
   };
   const TransactItems = [

@@ -53,6 +53,14 @@ async function stoppedNow({ sfn }: StageClient, { endedAt, executionArn }: Relea
   return execution && isUnderWay(execution) ? undefined : 'redrivable';
 }
 
+export interface ReleaseOrder {
+  readonly digest: string;
+  readonly releaseId?: string | undefined;
+  /** Whether the version may be slower than the live one. */
+  readonly slower?: boolean | undefined;
+  readonly reason?: string | undefined;
+}
+
 /** Operators' actions on releases. It returns data and prints nothing. */
 export class Releases {
   private readonly cells: ReturnType<typeof ssmCells>;
@@ -70,8 +78,9 @@ export class Releases {
   }
 
   /** @throws ActNotDone when the release was refused, for example for a malformed digest */
-  async start({ name }: CellDescriptor, digest: string, releaseId?: string, reason?: string): Promise<StartedRelease> {
-    const act = { kind: 'release', cell: name, digest, ...(releaseId && { releaseId }), ...because(reason) } as const;
+  async start({ name }: CellDescriptor, { digest, releaseId, slower, reason }: ReleaseOrder): Promise<StartedRelease> {
+    const named = { ...(releaseId && { releaseId }), ...(slower && { slower }) };
+    const act = { kind: 'release', cell: name, digest, ...named, ...because(reason) } as const;
     return await perform(this.client.operator, act, StartInCellAnswer);
   }
 

@@ -17,6 +17,7 @@ const ORDERS = '--image, --hold, --go, --back and --retry';
 export const ReleaseOptions = z.object({
   image: z.string().optional(),
   id: z.string().optional(),
+  slower: z.boolean().default(false),
   cell: z.string().optional(),
   hold: z.boolean().default(false),
   go: z.boolean().default(false),
@@ -36,6 +37,9 @@ export const releaseOptions = (command: Command): Command =>
     .option('--image <digest>', 'sha256:... of an image in the repository', nonBlank)
     .addOption(
       onlyWith(['image'], '--id <name>', 'name of the release; by default made of the digest').argParser(nonBlank),
+    )
+    .addOption(
+      onlyWith(['image'], '--slower', 'keeps the version, too, when it takes longer than the live one, up to 2 s'),
     )
     .option('--cell <name>', 'only this cell', nonBlank)
     .option('--hold', 'holds the release under way after the ring that it has moved')

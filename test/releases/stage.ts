@@ -84,7 +84,7 @@ export class ReleaseStage {
   }
 
   async begin(digest: string, releaseId = `drill-${this.builds}`): Promise<string> {
-    return (await this.releases.start(this.cell, digest, releaseId)).executionArn;
+    return (await this.releases.start(this.cell, { digest, releaseId })).executionArn;
   }
 
   /** Starts an execution as the pipeline does, which asks nobody whether the cell is free. */

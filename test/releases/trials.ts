@@ -116,7 +116,7 @@ export const TRIALS: readonly Trial[] = [
   meanwhile('the same image is released again', 'BakeRing', 'completed', async (stage, executionArn) => {
     await untilTenantsBake(stage, executionArn);
     const { digest } = (await stage.claim()) ?? { digest: '' };
-    const { how } = await stage.releases.start(stage.cell, digest, 'again');
+    const { how } = await stage.releases.start(stage.cell, { digest, releaseId: 'again' });
     if (how !== 'nothing') throw new Error('a second release was started');
     const { failure } = await stage.follow(await stage.beginUnasked(digest, 'again'));
     if (failure?.error !== 'ReleaseUnderWay') throw new Error(`the second release ended ${failure?.error}`);

@@ -153,16 +153,16 @@ export class ReleaseWorld {
     );
   }
 
-  claim(releaseId = 'r1', executionArn = this.executionArn) {
+  claim(releaseId = 'r1', executionArn = this.executionArn, more: object = {}) {
     const { table } = this;
-    const request = { cell: cell.name, digest: DIGEST, releaseId };
+    const request = { cell: cell.name, digest: DIGEST, releaseId, ...more };
     const compute = { readableCells: readable({ ...cell, ringZero: this.ringZero }) };
     const input = { executionArn, redriveCount: this.redriveCount, request };
     return claimRelease.run({ table, compute, now: () => new Date(NOW) }, input);
   }
 
-  async claimed(): Promise<Release> {
-    const claimed = await this.claim();
+  async claimed(more: object = {}): Promise<Release> {
+    const claimed = await this.claim(undefined, undefined, more);
     if (claimed.outcome !== 'claimed') throw new Error('nothing was claimed');
     return claimed.release;
   }

@@ -223,16 +223,18 @@ it('lists an act whose function was killed, without a result', async () => {
 it('starts a release in the caller’s name, and records the cell and the image', async () => {
   const { ask, sfn, recorded } = aScene();
   const digest = `sha256:${'a'.repeat(64)}`;
-  const act = { kind: 'release', cell: 'cell1', digest, reason: 'a new page' };
+  const act = { kind: 'release', cell: 'cell1', digest, slower: true, reason: 'a new page' };
   await expect(ask(act)).resolves.toMatchObject({ outcome: 'done', answer: { executionArn: anExecution('new') } });
-  expect(sfn.inputs('StartExecutionCommand')).toMatchObject([{ stateMachineArn: RELEASES }]);
+  expect(sfn.inputs('StartExecutionCommand')).toMatchObject([
+    { stateMachineArn: RELEASES, input: expect.stringContaining('"slower":true') },
+  ]);
   expect(await recorded({ stage: true })).toMatchObject([
     {
       by: JANE,
       kind: 'release',
       target: 'cell1',
       reason: 'a new page',
-      result: { outcome: 'done', details: { digest } },
+      result: { outcome: 'done', details: { digest, slower: true } },
     },
   ]);
 });

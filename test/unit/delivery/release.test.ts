@@ -306,9 +306,9 @@ describe('the verdict on a ring', () => {
   });
 
   /** The first ring is moved: two tenants have the new version, two the live one. */
-  const observed = async (prepare: (world: ReleaseWorld) => void) => {
+  const observed = async (prepare: (world: ReleaseWorld) => void, more: object = {}) => {
     const world = new ReleaseWorld(FOUR);
-    const release = await world.claimed();
+    const release = await world.claimed(more);
     await world.shift(release);
     world.now = new Date(Date.parse(NOW) + 5 * 60_000);
     prepare(world);
@@ -365,6 +365,21 @@ describe('the verdict on a ring', () => {
     await last.shiftAll(release);
     last.msOf.green = 2_100;
     await expect(last.judge(release)).rejects.toMatchObject(unhealthy('take 2100 ms, too long'));
+  });
+
+  test('a version that may be slower is not compared with the live one, and has limits all the same', async () => {
+    const slower = { slower: true };
+    const live = { requests: 300, ...quick };
+    const visited = (p95: number) =>
+      observed(
+        ({ traffic }) => Object.assign(traffic, { green: { requests: 300, p95, p99: p95 }, blue: live }),
+        slower,
+      );
+    await expect(visited(1.9)).resolves.toMatchObject({ verdict: 'good' });
+    await expect(visited(2.1)).rejects.toMatchObject(unhealthy('p95 of its answers is 2100 ms, at most 2 s'));
+    const asked = (green: number) => observed(({ msOf }) => Object.assign(msOf, { green, blue: 20 }), slower);
+    await expect(asked(1_900)).resolves.toMatchObject({ verdict: 'good' });
+    await expect(asked(2_100)).rejects.toMatchObject(unhealthy('take 2100 ms, too long'));
   });
 
   test('asks no more than a web ACL lets one address ask, and waits when it refuses', async () => {
