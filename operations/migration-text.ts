@@ -9,7 +9,8 @@ export function planText({ cell, target, behind, current, unreadable }: CellPlan
   return [
     `cell ${cell}: ${behind.length} of ${behind.length + current} tenants are behind ${without(target)}`,
     ...behind.map(
-      ({ host, files }) => `  ${host.padEnd(width)}  ${files.length} behind: ${files.map(without).join(', ')}`,
+      ({ host, files }) =>
+        `  ${host.padEnd(width)}  ${files.length > 0 ? `${files.length} behind: ${files.map(without).join(', ')}` : 'roles of an earlier release'}`,
     ),
     ...unreadable.map((tenantId) => `  ${tenantId}  its record cannot be read: docs/runbook.md#item-unreadable`),
   ].join('\n');

@@ -41,7 +41,7 @@ export const ClaimMigrationOutput = CellMigrationSchema;
 /** Asked by the machine, and by PerformAct for an operator's preview: then nothing is claimed. */
 export const PlanMigrationInput = MigrationRequestSchema;
 /**
- * `behind`: the tenants that lack files up to the target, and which. `current`: how many lack none.
+ * `behind`: the tenants that lack files up to the target, and which; none where only the roles are of an earlier release. `current`: how many lack none.
  * `unreadable`: tenants whose record cannot be parsed.
  */
 export const PlanMigrationOutput = z.object({

@@ -1,11 +1,13 @@
 import { MIGRATION_FILES, type MigrationFile } from '../../service/migrations/manifest';
 import { PlanMigrationInput, PlanMigrationOutput } from '../contract/migration';
+import { rolesRevisionOf } from '../contract/records';
 import { type Action, actionHandler } from '../shared/action-handler';
 import { tenantsInService } from '../tenants/every-tenant';
 import { type TenantsTable, tenantsTable } from '../tenants/tenants-table';
 import { filesBehind, targetOf } from './migration-plan';
 import { requireSound } from './migration-rules';
 import { readMigration } from './migration-store';
+import { ROLES_REVISION } from './release-facts';
 
 export interface PlanMigrationDeps {
   readonly table: TenantsTable;
@@ -13,8 +15,8 @@ export interface PlanMigrationDeps {
 }
 
 /**
- * Lists the tenants in service of a cell whose database lacks migrations, by their records. It changes
- * nothing: an operator's preview asks it, too.
+ * Lists the tenants in service of a cell whose database lacks migrations, or has the roles of an earlier release, by their
+ * records. It changes nothing: an operator's preview asks it, too.
  *
  * A record that cannot be parsed is named and passed over: it stops nobody else.
  *
@@ -35,7 +37,8 @@ export const planMigration: Action<typeof PlanMigrationInput, typeof PlanMigrati
       if (!record) unreadable.push(tenantId);
       else if (record.slot?.cell === cell) {
         const lacking = filesBehind(files, record.database?.version, target);
-        if (lacking.length > 0) behind.push({ tenantId, host: record.host, files: lacking });
+        if (lacking.length > 0 || rolesRevisionOf(record) < ROLES_REVISION)
+          behind.push({ tenantId, host: record.host, files: lacking });
         else current += 1;
       }
     }

@@ -9,13 +9,14 @@ import {
 import type { FactName } from './door-call';
 
 /**
- * Revision of what `roleStatements` (roles.ts) makes. The tenant's record has it, so that a tenant of an earlier release
+ * Revision of what roles.ts makes. The tenant's record has it, so that a tenant of an earlier release
  * is held to what that release made.
  *
  * 1. The owner and the application.
  * 2. The reader, too; the databases postgres and template1 are shut.
+ * 3. The application changes no record of migrations.
  */
-export const ROLES_REVISION = 2;
+export const ROLES_REVISION = 3;
 
 /**
  * What a tenant's database must have: `required` lines, and besides them only lines that match `allowed`.
@@ -81,6 +82,9 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
   const since = (first: number, ...lines: readonly string[]) => (revision < first ? [] : lines);
   const open = revision < 2 ? ['postgres', 'template1'] : [];
   const rows = ['DELETE', 'INSERT', 'SELECT', 'UPDATE'].map((right) => `${application} ${right}`);
+  // kysely's own tables (migrate.ts).
+  const ofMigrations = 'kysely_migration(?:_lock)?';
+  const table = revision < 3 ? '\\S+' : `(?!${ofMigrations} )\\S+`;
   const toRds = `(?:PARAMETER \\S+|DATABASE (?:postgres|template1)|SCHEMA public) TO ${RDS}: .*`;
   return {
     roles: {
@@ -126,7 +130,8 @@ export function expectedFacts(tenantId: string, revision: number): Readonly<Reco
         ...since(2, `DATABASE ${database} TO ${reader}: CONNECT`, `SCHEMA ${schema} TO ${reader}: USAGE`),
       ],
       allowed: matching(
-        `TABLE ${schema}\\.\\S+ TO ${application}: DELETE, INSERT, SELECT, UPDATE`,
+        `TABLE ${schema}\\.${table} TO ${application}: DELETE, INSERT, SELECT, UPDATE`,
+        ...since(3, `TABLE ${schema}\\.${ofMigrations} TO ${application}: SELECT`),
         ...since(2, `TABLE ${schema}\\.\\S+ TO ${reader}: SELECT`),
         `SEQUENCE ${schema}\\.\\S+ TO ${application}: USAGE`,
         'DATABASE (?:rdsadmin|template0) TO .*',

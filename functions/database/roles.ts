@@ -1,3 +1,4 @@
+import { DEFAULT_MIGRATION_LOCK_TABLE, DEFAULT_MIGRATION_TABLE } from 'kysely';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { DATABASE_NAME, DATABASE_OWNER, DATABASE_SCHEMA } from '../contract/naming';
 
@@ -87,4 +88,15 @@ export function roleStatements(applicationUser: string, readerUser: string): rea
       `ALTER ROLE ${user} SET idle_in_transaction_session_timeout = '${IDLE_IN_TRANSACTION_TIMEOUT}'`,
     ]),
   ];
+}
+
+/**
+ * A statement, as the owner, that keeps the application from the record of its migrations: the defaults give it the rows of
+ * each table, and whoever changes these makes a migration run again, or never. It may be sent again.
+ */
+export function recordStatement(applicationUser: string): string {
+  const tables = [DEFAULT_MIGRATION_TABLE, DEFAULT_MIGRATION_LOCK_TABLE].map(
+    (table) => `${escapeIdentifier(DATABASE_SCHEMA)}.${escapeIdentifier(table)}`,
+  );
+  return `${ONE_AT_A_TIME}; REVOKE INSERT, UPDATE, DELETE ON ${tables.join(', ')} FROM ${escapeIdentifier(applicationUser)}`;
 }

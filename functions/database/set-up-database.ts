@@ -14,7 +14,7 @@ import { copyStep } from './copy-step';
 import { databaseError } from './database-errors';
 import { migrate } from './migrate';
 import { expandTarget } from './migration-plan';
-import { roleStatements } from './roles';
+import { recordStatement, roleStatements } from './roles';
 
 export interface SetUpDatabaseDeps {
   /** The authorities of the databases' certificates, PEM. */
@@ -114,8 +114,10 @@ export const setUpDatabase: Action<typeof SetUpDatabaseInput, typeof SetUpDataba
       try {
         // A restore of a tenant whose instance was lost fills one that was made anew.
         const isNew = restore !== undefined && !(await hasOwner(client));
-        if (!rolesAreMade || isNew) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
+        const makesRoles = !rolesAreMade || isNew;
+        if (makesRoles) await client.query(roleStatements(applicationUser, readerUser).join(';\n'));
         const version = await migrate(client, { files, target, living });
+        if (makesRoles) await client.query(recordStatement(applicationUser));
         if (!restore) return { version };
         const msLeft = () => copyMs - (performance.now() - began);
         const login = async (from: RestoredLogin) => {

@@ -230,6 +230,7 @@ test.each([
   ['TRUNCATE leads', '42501'],
   ['DROP TABLE leads', '42501'],
   ['SELECT rolpassword FROM pg_authid', '42501'],
+  ['DELETE FROM kysely_migration', '42501'],
   [`COPY leads TO PROGRAM 'cat'`, '42501'],
 ])('the application may not %s', async (statement, code) => {
   await expect(asApplication(statement)).rejects.toMatchObject({ code });

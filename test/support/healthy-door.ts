@@ -19,6 +19,9 @@ export function healthyDoor(tenantId: string, revision = ROLES_REVISION) {
   facts.owners?.push('DATABASE rdsadmin OF rdsadmin', 'SCHEMA public OF pg_database_owner');
   facts.owners?.push('TABLE funnels.leads OF funnels_owner', 'DATABASE postgres OF tenant_admin');
   facts.grants?.push(`TABLE funnels.leads TO app_${tenantId}: DELETE, INSERT, SELECT, UPDATE`);
+  facts.grants?.push(
+    `TABLE funnels.kysely_migration TO app_${tenantId}: ${revision < 3 ? 'DELETE, INSERT, SELECT, UPDATE' : 'SELECT'}`,
+  );
   facts.foreign?.push('LANGUAGE c', 'LANGUAGE internal', 'LANGUAGE plpgsql', 'LANGUAGE sql');
   const others: Record<LoginName, LoginOutcome> = {
     decoy: byToken,

@@ -182,6 +182,16 @@ test('expands every tenant in service, and contracts after the release', async (
   expect(await scene.migrate()).toMatchObject({ migrated: 0, current: 4 });
 });
 
+test('a tenant with the roles of an earlier release is migrated, though it lacks no file', async () => {
+  await scene.migrate();
+  const record = scene.record('beta');
+  scene.table.put({ ...record, database: { ...record.database, roles: ROLES_REVISION - 1 } });
+  const { behind } = await planMigration.run(scene.deps, { cell, phase: 'expand' });
+  expect(behind).toMatchObject([{ tenantId: tenantIdOf('beta'), files: [] }]);
+  expect(await scene.migrate()).toMatchObject({ migrated: 1, current: 3 });
+  expect(scene.record('beta').database?.roles).toBe(ROLES_REVISION);
+});
+
 test('a file that could not run to its end is refused before any tenant gets one', async () => {
   const broken: MigrationFile = { name: SOURCE, text: 'ALTER TABLE leads ADD source text; COMMIT' };
   const deps = { ...scene.deps, files: FILES.map((each) => (each.name === SOURCE ? broken : each)) };

@@ -124,6 +124,12 @@ testBreaches(CHECKS, [
     having('grants', 'TABLE funnels.leads TO rds_iam: SELECT'),
     'rds_iam',
   ],
+  [
+    'database.grants',
+    'the record of migrations for the application',
+    having('grants', `TABLE funnels.kysely_migration TO ${application}: DELETE, INSERT, SELECT, UPDATE`),
+    'funnels.kysely_migration',
+  ],
   ['database.grants', 'tables to come', having('defaults', 'tenant_admin ON r TO PUBLIC SELECT'), 'PUBLIC SELECT'],
   ['database.grants', 'another schema', having('reach', 'schema other'), 'schema other'],
   ['database.code', 'a trigger', having('code', 'TRIGGER copy on funnels.leads'), 'TRIGGER copy'],

@@ -3,11 +3,15 @@ import { migrationText, planText } from '../../../operations/migration-text';
 const target = '0002-source-0123456789ab';
 
 test('the preview names who is behind, and by which files', () => {
-  const behind = [{ tenantId: 't1', host: 'acme.example', files: ['0001-leads-0123456789ab', target] }];
+  const behind = [
+    { tenantId: 't1', host: 'acme.example', files: ['0001-leads-0123456789ab', target] },
+    { tenantId: 't2', host: 'beta.example', files: [] },
+  ];
   expect(planText({ cell: 'c1', target, behind, current: 3, unreadable: ['t9'] })).toBe(
     [
-      'cell c1: 1 of 4 tenants are behind 0002-source',
+      'cell c1: 2 of 5 tenants are behind 0002-source',
       '  acme.example  2 behind: 0001-leads, 0002-source',
+      '  beta.example  roles of an earlier release',
       '  t9  its record cannot be read: docs/runbook.md#item-unreadable',
     ].join('\n'),
   );
