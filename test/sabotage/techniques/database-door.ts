@@ -166,6 +166,13 @@ export const DATABASE_DOOR_TECHNIQUES: readonly AttackTechnique[] = [
     () => 'DATABASE funnels TO PUBLIC: CONNECT',
   ),
   inDatabase(
+    'let the application say which migrations have run',
+    'database.grants',
+    (user) => asOwner(`GRANT DELETE ON funnels.kysely_migration TO ${user}`),
+    (user) => asOwner(`REVOKE DELETE ON funnels.kysely_migration FROM ${user}`),
+    (user) => `TABLE funnels.kysely_migration TO ${user}: DELETE, SELECT`,
+  ),
+  inDatabase(
     'let the application empty its tables',
     'database.grants',
     (user) => asOwner(`GRANT TRUNCATE ON funnels.leads TO ${user}`),
