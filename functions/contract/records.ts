@@ -159,6 +159,8 @@ export const TenantRecordSchema = TenantSchema.omit({ slot: true }).extend({
   /** What the last audit has found. */
   audit: AuditFindingSchema.optional(),
   activatedAt: z.iso.datetime().optional(),
+  /** When an equal event announced the tenant, whose own run had ended before it did so for certain. */
+  announcedAt: z.iso.datetime().optional(),
   /**
    * Where a release has moved the tenant, and when. It counts only as long as the cell's item LIVE
    * names the same attempt of the release; afterwards the tenant is where LIVE says.

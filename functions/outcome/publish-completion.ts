@@ -26,7 +26,8 @@ export interface PublishCompletionDeps {
  *    announced URL works. An answer of something else counts for nothing.
  * 3. Publish `TenantOnboarded`, at least once. Consumers recognize copies by `executionArn` and
  *    `attempt`.
- * 4. Remove the failure of an earlier attempt from the record.
+ * 4. Remove the failure of an earlier attempt from the record. An equal event notes that it has announced the tenant: the
+ *    execution that did not has still ended, and the watchdog may notice that later.
  *
  * It has no undo. If it fails, nothing is undone: the run stops here, and a redrive resumes it.
  *
@@ -54,8 +55,9 @@ export const publishCompletion: Action<
       await untilServed(() => page(cell, host), host, isShown, { connections: MANY_NODES });
     const detail = { version: 1, signupId, tenantId, subdomain, url, cell: slot.cell, executionArn } as const;
     await publish(bus, TENANT_ONBOARDED, { ...detail, ...orderOf(redriveCount, now()) });
-    // An earlier attempt to publish may have failed, and the watchdog has recorded that.
-    if (record.failure) await forgetFailure(table, { tenantId, executionArn: owner });
+    // An earlier attempt to publish may have failed, and the watchdog has recorded that, or is about to.
+    if (record.failure || activatedBy)
+      await forgetFailure(table, { tenantId, executionArn: owner }, activatedBy ? now().toISOString() : undefined);
     return { tenantId, url };
   },
 };

@@ -64,7 +64,7 @@ export function reportOf(
  *    tenant, or this run was a duplicate. If this run's signup differs from the tenant's, publish
  *    `SignupConflict`.
  * 2. Record the failure, on the condition that owner and status are as they were read. A failure
- *    that the run has recorded itself stays. If the tenant has no record, the signup gets a record
+ *    that the run has recorded itself stays, and a tenant that an equal event has announced has none. If the tenant has no record, the signup gets a record
  *    of its own.
  * 3. Publish `TenantOnboardingFailed`, except for a tenant in service: an ACTIVE one, or one whose
  *    record was lost.
@@ -84,7 +84,7 @@ export async function noticeEnd({ table, bus, meter, now }: NoticeEndDeps, end: 
   const report = concluded ?? reportOf(end, record);
   const noticedAt = now();
   const at = noticedAt.toISOString();
-  if (record && !concluded) await noteEnd(table, record, { ...report, at });
+  if (record && !concluded && !record.announcedAt) await noteEnd(table, record, { ...report, at });
   if (signupId && tenantId && !record && !concluded) {
     await recordRefusal(table, { tenantId, executionArn, failure: report, at }, { signupId, input });
   }

@@ -30,6 +30,7 @@ export interface Seen {
   readonly status: TenantStatus;
   readonly 'verification.digest': string | undefined;
   readonly 'failure.at': string | undefined;
+  readonly announcedAt: string | undefined;
   readonly 'slot.number': number;
   readonly keyRetiringUntil: number;
   readonly ruleArn: string | undefined;
@@ -104,7 +105,7 @@ export const OPERATIONS = {
   /**
    * A run ended outside its failure path. The status stays, so that a redriven run can resume.
    */
-  noteEnd: { from: ANY, owned: true, neverActive: false, asSeen: ['status'] },
+  noteEnd: { from: ANY, owned: true, neverActive: false, asSeen: ['status', 'announcedAt'] },
 
   // In service.
   recordVerdict: { ...inService, from: IN_SERVICE, asSeen: ['status'], latestVerdict: true },

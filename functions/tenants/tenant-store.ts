@@ -273,9 +273,10 @@ export async function activate(
 }
 
 /** Removes the failure of an earlier attempt from the record. */
-export async function forgetFailure(table: TenantsTable, owned: Owned): Promise<void> {
+export async function forgetFailure(table: TenantsTable, owned: Owned, announcedAt?: string): Promise<void> {
   const { tenantId, executionArn: owner } = owned;
-  await unlessLost('forgetFailure', owned, send(table, transition(table, 'forgetFailure', { tenantId, owner })));
+  const change = { tenantId, owner, ...(announcedAt && { set: { announcedAt } }) };
+  await unlessLost('forgetFailure', owned, send(table, transition(table, 'forgetFailure', change)));
 }
 
 /** Sets ROLLING_BACK. After that no forward action can write the record: each needs ONBOARDING. */
@@ -322,10 +323,10 @@ export async function refuse(table: TenantsTable, refusal: Omit<RefusedSignup, '
  * read.
  */
 export async function noteEnd(table: TenantsTable, record: TenantRecord, failure: TenantFailure): Promise<void> {
-  const { tenantId, executionArn: owner, status } = record;
+  const { tenantId, executionArn: owner, status, announcedAt } = record;
   const update = transition(table, 'noteEnd', {
     ...{ tenantId, owner, at: failure.at },
-    ...{ seen: { status }, set: { failure } },
+    ...{ seen: { status, announcedAt }, set: { failure } },
   });
   await unlessChanged(`tenant ${tenantId} changed while its failure was being recorded`, send(table, update));
 }

@@ -102,7 +102,9 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
   const running = execution?.status === 'RUNNING';
   const visits = running ? visitsOf(await historyOf(sfn, executionArn)) : [];
   // A redriven execution that is running has no failure; the record still has the earlier one.
-  const isPast = running && record.failure?.outcome !== 'rolling-back';
+  // An equal event has announced the tenant whose run had ended before it did.
+  const isAnnounced = 'announcedAt' in record && record.announcedAt !== undefined;
+  const isPast = isAnnounced || (running && record.failure?.outcome !== 'rolling-back');
   const failure = isPast ? undefined : await failureOf(sfn, record, execution?.status);
   const notRedrivableBecause = uselessBecause(record, failure) ?? notRedrivable(execution);
   return {

@@ -153,3 +153,9 @@ test('a tenant in service tells what the last audit found, and a restore under w
   const failed = { ...verification, failed: ['database.status'] };
   expect(statusText(await inService({ audit, verification: failed }))).toContain('it is gone');
 });
+
+it('shows no failure of a stopped run whose tenant an equal event has announced', async () => {
+  const fake = fakeExecution({ status: 'ABORTED', input: '{}' }, [...PROVISIONED, 'PublishCompletion!']);
+  const status = await told(fake, { status: 'ACTIVE', activatedAt: NOW, announcedAt: NOW });
+  expect(status.failure).toBeUndefined();
+});

@@ -117,6 +117,13 @@ describe('PublishCompletion', () => {
     expect(table.get(itemKeys.tenant(tenant.tenantId))).not.toHaveProperty('failure');
   });
 
+  it('notes that an equal event has announced the tenant, before the watchdog has noticed the end of its run', async () => {
+    const { table, bus, page } = aScene({ status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('ended') });
+    const input = { executionArn: anExecution(), tenant, redriveCount: 0, activatedBy: anExecution('ended') };
+    await publishCompletion.run({ table, bus, page, now: () => new Date(NOW) }, input);
+    expect(table.get(itemKeys.tenant(tenant.tenantId))).toMatchObject({ announcedAt: NOW });
+  });
+
   it.each<[string, Partial<TenantRecord>]>([
     ['was never ACTIVE', { status: 'ONBOARDING' }],
     ['is another execution’s', { status: 'ACTIVE', activatedAt: NOW, executionArn: anExecution('second') }],

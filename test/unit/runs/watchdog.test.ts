@@ -249,6 +249,16 @@ describe('Watchdog', () => {
     expect(counted).toEqual(['UnfinishedRuns=1']);
   });
 
+  it('records no failure of a tenant that an equal event has announced meanwhile', async () => {
+    const { run, record } = aScene({
+      record: { status: 'ACTIVE', activatedAt: NOW, announcedAt: NOW },
+      execution: stopped,
+      history: [...PROVISIONED, 'ActivateTenant', 'PublishCompletion!'],
+    });
+    await expect(run()).resolves.toEqual({ notice: 'unannounced' });
+    expect(record()).not.toHaveProperty('failure');
+  });
+
   it('makes a record of a signup whose run ended before anything was reserved', async () => {
     const { run, record, published } = aScene({
       record: 'none',

@@ -186,6 +186,7 @@ function lets({ name, owner, status, digest, slot }: Call, record: (typeof RECOR
     'failure.at': record.failure === undefined,
     keyRetiringUntil: record.keyRetiringUntil === undefined,
     ruleArn: record.ruleArn === undefined,
+    announcedAt: record.announcedAt === undefined,
   };
   return (
     allows(name, record, owner) &&
