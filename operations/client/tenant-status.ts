@@ -112,7 +112,8 @@ export async function statusOf(sfn: SFNClient, record: TenantRecord | RefusedSig
     signupId,
     companyName,
     subdomain,
-    url: 'url' in record ? record.url : undefined,
+    // A rollback gives the name back: the address may be another tenant's by now.
+    url: 'url' in record && status !== 'FAILED' ? record.url : undefined,
     status,
     since: updatedAt,
     run: {

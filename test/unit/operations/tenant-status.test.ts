@@ -159,3 +159,10 @@ it('shows no failure of a stopped run whose tenant an equal event has announced'
   const status = await told(fake, { status: 'ACTIVE', activatedAt: NOW, announcedAt: NOW });
   expect(status.failure).toBeUndefined();
 });
+
+it.each([
+  ['FAILED', undefined],
+  ['HELD', aTenant().url],
+] as const)('shows for a %s tenant the URL %s: a rollback gives the name back', async (status, url) => {
+  expect((await told(execution({ status: 'SUCCEEDED' }), { status })).url).toBe(url);
+});
