@@ -11,9 +11,9 @@ import { requestKey } from '../tenants/key-requests';
 import { tenantsTable } from '../tenants/tenants-table';
 import { type KeyPolicyFacts, tenantKeyPolicy } from './key-policy';
 import { requireNoRetirement } from './key-retirement';
-import { giveAlias, type KeyMaker, makeKey, revive } from './make-key';
+import { aliasedKey, giveAlias, type KeyMaker, makeKey, revive } from './make-key';
 import { organizationOf } from './organization';
-import { isUsable, type KeyFinder, keyByAlias, keysByTag, onceKnown, requireIndexed } from './tenant-keys';
+import { isUsable, type KeyFinder, keysByTag, onceKnown, requireIndexed } from './tenant-keys';
 
 export interface CreateTenantKeyDeps extends KeyMaker, KeyFinder {
   readonly organizationId: () => Promise<string | undefined>;
@@ -53,7 +53,7 @@ export const createTenantKey: Action<typeof CreateTenantKeyInput, typeof CreateT
   output: CreateTenantKeyOutput,
   run: async (deps, { tenant, executionArn }) => {
     const { tenantId } = tenant;
-    const [aliased, organization] = await settled([keyByAlias(deps.kms, tenantId), deps.organizationId()]);
+    const [aliased, organization] = await settled([aliasedKey(deps.kms, tenantId), deps.organizationId()]);
     const owned = { tenantId, executionArn };
     const { earlier, retiringUntil } = await requestKey(deps.table, owned, deps.now().toISOString());
     requireNoRetirement(tenantId, retiringUntil, deps.now());

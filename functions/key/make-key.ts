@@ -8,7 +8,7 @@ import {
   KMSServiceException,
 } from '@aws-sdk/client-kms';
 import { PlatformError } from '../contract/errors';
-import { TENANT_TAG, tenantNames } from '../contract/naming';
+import { TENANT_ID_PATTERN, TENANT_TAG, tenantNames } from '../contract/naming';
 import type { Tenant } from '../contract/tenant';
 import { isNamed } from '../shared/is-named';
 import { forgetKeyRequest } from '../tenants/key-requests';
@@ -34,6 +34,30 @@ export async function revive({ kms }: KeyMaker, key: KeyMetadata): Promise<void>
   }
   if (key.KeyState !== 'Enabled') {
     throw new PlatformError('KeyUnusable', `key ${key.Arn} is ${key.KeyState}, expected Enabled`);
+  }
+}
+
+/** A key's description is no proof of whose it is, but one that names another tenant is reason enough to leave the key alone. */
+const isOfAnother = (tenantId: string, { Description = '' }: KeyMetadata) =>
+  Description.split(/[^0-9a-z]/).some((part) => TENANT_ID_PATTERN.test(part) && part !== tenantId);
+
+/**
+ * The key that has the tenant's alias. A tenant's key admits CreateTenantKey by its policy, and an older one by its tag, so a key
+ * that it may not read is somebody else's.
+ *
+ * @throws PlatformError `KeyUnusable` when somebody else's key has the alias
+ */
+export async function aliasedKey(kms: KeyMaker['kms'], tenantId: string): Promise<KeyMetadata | undefined> {
+  const foreign = (what: string, cause?: Error) =>
+    new PlatformError('KeyUnusable', `${tenantNames.keyAlias(tenantId)} is on a key of somebody else: ${what}`, {
+      cause,
+    });
+  try {
+    const key = await keyByAlias(kms, tenantId);
+    if (key && isOfAnother(tenantId, key)) throw foreign(`${key.Arn}, ${key.Description}`);
+    return key;
+  } catch (thrown) {
+    throw isNamed(thrown, 'AccessDeniedException') ? foreign(thrown.message, thrown) : thrown;
   }
 }
 
@@ -82,7 +106,7 @@ export async function giveAlias({ kms }: KeyMaker, key: KeyMetadata, tenantId: s
     await onceKnown(kms.send(new CreateAliasCommand({ AliasName, TargetKeyId: key.KeyId })));
   } catch (thrown) {
     if (!isNamed(thrown, 'AlreadyExistsException')) throw thrown;
-    const aliased = await keyByAlias(kms, tenantId);
+    const aliased = await aliasedKey(kms, tenantId);
     if (aliased?.Arn === key.Arn) return;
     throw new PlatformError('TransientConflict', `${AliasName} points to another key, or has just been deleted`);
   }

@@ -1,3 +1,4 @@
+import { tenantIdOf } from '../../../functions/contract/naming';
 import type { TenantRecord } from '../../../functions/contract/records';
 import { organizationOf } from '../../../functions/key/organization';
 import { INDEX_LAG } from '../../../functions/key/tenant-keys';
@@ -66,6 +67,31 @@ describe('CreateTenantKey', () => {
       expectOneKey(scene);
     },
   );
+
+  it('names an alias on a key that it may not read', async () => {
+    const scene = new KeyScene();
+    for (const fake of scene.fakes)
+      fake.before = (command) => {
+        if (command === 'DescribeKeyCommand') throw kmsError('AccessDeniedException', 'not authorized on key/other');
+      };
+    await expect(scene.create()).rejects.toMatchObject({
+      name: 'KeyUnusable',
+      message: expect.stringMatching(`alias/tenants/${tenantId} is on a key of somebody else: .*key/other`),
+    });
+    expect(scene.kms.keys).toEqual([]);
+  });
+
+  it('leaves the policy of another tenant’s key alone, which has the alias', async () => {
+    const scene = new KeyScene();
+    await scene.create();
+    const [key] = scene.kms.living();
+    if (!key) throw new Error('no key');
+    const policy = key.Policy;
+    Object.assign(key, { Description: `Data of tenant ${tenantIdOf('sub_other')}` });
+    scene.pass(1);
+    await expect(scene.create()).rejects.toMatchObject({ name: 'KeyUnusable' });
+    expect(key.Policy).toBe(policy);
+  });
 
   it('accepts the key of an earlier attempt', async () => {
     const scene = new KeyScene();
