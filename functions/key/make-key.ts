@@ -48,16 +48,16 @@ const isOfAnother = (tenantId: string, { Description = '' }: KeyMetadata) =>
  * @throws PlatformError `KeyUnusable` when somebody else's key has the alias
  */
 export async function aliasedKey(kms: KeyMaker['kms'], tenantId: string): Promise<KeyMetadata | undefined> {
-  const foreign = (what: string, cause?: Error) =>
-    new PlatformError('KeyUnusable', `${tenantNames.keyAlias(tenantId)} is on a key of somebody else: ${what}`, {
-      cause,
-    });
+  const unusable = (what: string, cause?: Error) =>
+    new PlatformError('KeyUnusable', `${tenantNames.keyAlias(tenantId)} is on a key ${what}`, { cause });
   try {
     const key = await keyByAlias(kms, tenantId);
-    if (key && isOfAnother(tenantId, key)) throw foreign(`${key.Arn}, ${key.Description}`);
+    if (key && isOfAnother(tenantId, key)) throw unusable(`of somebody else: ${key.Arn}, ${key.Description}`);
     return key;
   } catch (thrown) {
-    throw isNamed(thrown, 'AccessDeniedException') ? foreign(thrown.message, thrown) : thrown;
+    throw isNamed(thrown, 'AccessDeniedException')
+      ? unusable(`that CreateTenantKey may not read, as one of somebody else is: ${thrown.message}`, thrown)
+      : thrown;
   }
 }
 

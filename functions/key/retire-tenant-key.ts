@@ -37,8 +37,9 @@ async function retireAll(deps: RetireTenantKeyDeps, { tenantId }: Owned, { permi
   const living = found.filter(isUsable);
   const ours = await settled(living.map((key) => isOnlyOf(deps.kms, tenantId, key)));
   const keys = living.filter((_, index) => ours[index]);
-  const keepsAlias =
-    byAlias === 'foreign' && !(await settled(keys.map((key) => hasAlias(deps.kms, tenantId, key)))).includes(true);
+  const isForeign =
+    byAlias === 'foreign' || (byAlias && isUsable(byAlias) && !keys.some(({ Arn }) => Arn === byAlias.Arn));
+  const keepsAlias = isForeign && !(await settled(keys.map((key) => hasAlias(deps.kms, tenantId, key)))).includes(true);
   return await retireKeys(deps.kms, tenantId, keys, DELETION_WINDOW_DAYS, permit, keepsAlias);
 }
 
@@ -65,8 +66,8 @@ async function ownKeyByAlias(kms: KeyFinder['kms'], tenantId: string): Promise<K
  *    when this function may retire keys: it may outlive its stopped execution, and the CreateTenantKey
  *    of a newer execution waits until then.
  * 2. Find every key of the tenant, by alias and by tag: a crash may have left a key without an
- *    alias. Leave a key whose policy or aliases name another tenant, or not this one, and a key that
- *    somebody else has given the alias.
+ *    alias. Leave a key whose policy or aliases name another tenant, or not this one, a key that
+ *    somebody else has given the alias, and that alias.
  * 3. If a key was requested and none is found, wait until the tag index must show it: this undo may
  *    run seconds after the crash.
  * 4. Disable each key and schedule its deletion. Ask for the permission again right before each

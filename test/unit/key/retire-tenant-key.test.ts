@@ -62,6 +62,16 @@ describe('RetireTenantKey', () => {
     expect(scene.record).not.toHaveProperty('keyRequestedAt');
   });
 
+  it('G2: leaves another tenant’s key its alias, by which it was found', async () => {
+    const scene = await madeScene();
+    const other = scene.leftover({ Policy: scene.policyOf(tenantIdOf('sub_other')) });
+    const alias = tenantNames.keyAlias(scene.record.tenantId);
+    scene.kms.aliases.set(alias, other);
+    await scene.retire();
+    expect(scene.kms.living()).toEqual([other]);
+    expect(scene.kms.aliases.get(alias)).toBe(other);
+  });
+
   it('drops an alias that it may not follow where a key of the tenant has it', async () => {
     const scene = await madeScene();
     let asked = 0;
